@@ -1,0 +1,251 @@
+"""Every public interface of aiwebengine: what a plugin may provide and what it may use.
+
+A plugin is a cheap, named descriptor (`IPlugin`) whose ``build`` makes the provider. A provider implements
+one or more of the small interfaces here; the engine asks ``IFeature.providedBy(provider)`` and so on.
+All calls happen on the reactor thread. Where a method is ``async def``, a coroutine is expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from twisted.plugin import IPlugin as ITwistedPlugin
+from zope.interface import Attribute, Interface
+
+if TYPE_CHECKING:
+    import msgspec
+    from twisted.internet.interfaces import IReactorCore
+    from twisted.web.resource import IResource
+
+    from aiwebengine.sandbox.model import LoadReport
+    from aiwebengine.scripts.model import Script, ScriptChange, ScriptVersion
+
+__all__ = [
+    "IConfiguration",
+    "IEngineService",
+    "IExchange",
+    "IFeature",
+    "IHealthCheck",
+    "IPlugin",
+    "IRequestGate",
+    "ISandboxPool",
+    "IScriptGlobals",
+    "IScriptLog",
+    "IScriptRegistry",
+    "IScriptRepository",
+    "IServices",
+]
+
+
+class IPlugin(ITwistedPlugin):
+    """A cheap descriptor: importing it must not import what it builds."""
+
+    name: str = Attribute("Unique, ``[a-z][a-z0-9_]*``; shown by --list-plugins.")
+    summary: str = Attribute("One sentence for the plugin list.")
+    section: str | None = Attribute("The configuration section it owns, or None.")
+    settings: type[msgspec.Struct] | None = Attribute(
+        "The section's schema: a msgspec.Struct whose fields carry defaults and "
+        "``Annotated[..., msgspec.Meta(description=...)]`` help, units in the field names."
+    )
+    requires: Sequence[str] = Attribute("Names of plugins that must be built before this one.")
+
+    def build(settings: Any, services: IServices) -> object | None:
+        """
+        Make the provider, or None when the settings switch the subsystem off.
+
+        ``settings`` is an instance of the schema (None without one).
+        Raises `aiwebengine.errors.PluginUnusable` when it cannot work, saying why.
+        """
+
+
+class IServices(Interface):
+    """What a plugin's ``build`` may use."""
+
+    reactor: IReactorCore = Attribute("The reactor; also the clock.")
+    configuration: IConfiguration = Attribute("The validated configuration.")
+    scripts: IScriptRegistry = Attribute("Loaded scripts and their routes.")
+    sandboxes: ISandboxPool = Attribute("Where scripts run.")
+    repository: IScriptRepository = Attribute("Where scripts and their versions last.")
+    script_log: IScriptLog = Attribute("What scripts have logged.")
+
+    def providers(interface: type[Interface]) -> Sequence[Any]:
+        """Give every provider built so far that provides ``interface``, in build order."""
+
+
+class IConfiguration(Interface):
+    """The configuration in force."""
+
+    environment: str = Attribute("Such as ``development`` or ``production``.")
+
+    def section(name: str) -> Any:
+        """Give the settings of a section, an instance of its schema. Raises KeyError for an unknown one."""
+
+    def on_reload(apply: Any) -> None:
+        """Have ``apply(old, new)`` called after each reload; it must not raise."""
+
+
+class IFeature(Interface):
+    """An engine endpoint subtree, such as ``/health`` or ``/engine``."""
+
+    prefixes: Sequence[str] = Attribute("First path segments it answers for; reserved from scripts.")
+
+    def resource() -> IResource:
+        """Give the resource that answers below the prefixes (a Klein app's, say); called once."""
+
+
+class IEngineService(Interface):
+    """Something that starts after the sandboxes are ready and stops before they do."""
+
+    async def start() -> None:
+        """Start; a raised error stops the engine's start with its text."""
+
+    async def stop() -> None:
+        """Stop; called also when another service failed to start."""
+
+
+class IRequestGate(Interface):
+    """A look at every request before it is answered and at every answer before it is sent."""
+
+    order: int = Attribute("Gates run in ascending order before and descending order after; 0-1000.")
+
+    def before(exchange: IExchange) -> Any:
+        """
+        Let the request pass by returning None, or raise `HTTPProblem` to refuse it.
+
+        May answer by itself with ``exchange.answer(...)`` and return True. May return an awaitable of
+        either. Any other raised error is a 500: a gate fails closed.
+        """
+
+    def after(exchange: IExchange, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        """Amend ``headers`` (raw name and value pairs) in place just before they are sent."""
+
+
+class IExchange(Interface):
+    """One HTTP request and its answer, as gates and features see it."""
+
+    method: bytes = Attribute("As sent, upper case.")
+    path_text: str = Attribute("Decoded, normalised path; starts with ``/``, no ``.``/``..`` segments, no NUL.")
+    request_id: str = Attribute("Also sent as X-Request-Id.")
+    client_ip: str = Attribute("The peer, or the rightmost untrusted X-Forwarded-For entry.")
+    secure: bool = Attribute("Whether the client used https (directly or by a trusted proxy's word).")
+    record: Any = Attribute("The request's mutable record: route, script, timings, sizes (web.record).")
+
+    def header(name: str) -> str | None:
+        """Give a request header's value (joined by ``, `` when repeated), or None."""
+
+    def answer(status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
+        """Send a whole answer; gates' ``after`` and Content-Length are added. Once per exchange."""
+
+    def refuse(problem: Exception) -> None:
+        """Answer by the error table: `HTTPProblem`, or anything else as a logged 500."""
+
+
+class IScriptGlobals(Interface):
+    """Names that scripts see, and what their calls do outside the sandbox."""
+
+    def pieces() -> Sequence[Any]:
+        """Give the prelude pieces, `aiwebengine.sandbox.prelude.Piece`."""
+
+    def typings() -> str:
+        """Give TypeScript declarations for the names, for aiwebengine.d.ts."""
+
+    def operations() -> Mapping[str, Any]:
+        """
+        Give the host operations by name, ``async def operation(call, argument)``.
+
+        ``call`` is a `aiwebengine.sandbox.model.HostCall` (script, request_id, auth...); ``argument`` is JSON
+        data; what it returns must be JSON data. A raised error rejects the script's promise (or, for a
+        send without an answer, is logged).
+        """
+
+    def registrations() -> Mapping[str, Any]:
+        """
+        Give checkers of what scripts register, by registration kind (``{}`` for none).
+
+        Each is called as ``check(uri, registrations)`` before a script goes live and may raise
+        `RouteConflict` or `ScriptInvalid`.
+        """
+
+
+class IHealthCheck(Interface):
+    """A dependency whose state `/health` shows."""
+
+    name: str = Attribute("The key below ``checks``.")
+
+    async def check() -> Mapping[str, object]:
+        """Give at least ``{"status": "healthy"|"degraded"|"unhealthy"}``; an error raised is unhealthy."""
+
+
+class IScriptRepository(Interface):
+    """Where scripts and all their versions are kept."""
+
+    async def scripts() -> Sequence[Script]:
+        """Give the current state of every script, by URI."""
+
+    async def script(uri: str) -> Script:
+        """Give one script. Raises `ScriptNotFound`."""
+
+    async def version(uri: str, number: int) -> ScriptVersion:
+        """Give one version with its source. Raises `ScriptNotFound`."""
+
+    async def versions(uri: str) -> Sequence[ScriptVersion]:
+        """Give all versions, newest first, sources empty. Raises `ScriptNotFound`."""
+
+    async def save(changes: Sequence[ScriptChange]) -> Sequence[Script | None]:
+        """
+        Apply all changes or none; a change without source deletes the script (its versions remain readable
+        until it is created again, version numbers go on).
+
+        Raises `VersionConflict` when a change's ``expected_version`` is not the current one, `ScriptNotFound`
+        when one to delete does not exist. Durable when it returns.
+        """
+
+    async def close() -> None:
+        """Release files and connections."""
+
+
+class ISandboxPool(Interface):
+    """The processes in which scripts run."""
+
+    async def load(uri: str, source: str, version: int, *, is_startup: bool = False, run_init: bool = True) -> LoadReport:
+        """
+        Check a script: syntax, top level with registrations live, ``init``. Nothing goes live.
+
+        A script that does not load gives a report with ``error`` set, never a raised error; raises
+        `HTTPProblem` 503 when no sandbox is to be had.
+        """
+
+    async def evaluate(uri: str, source: str, version: int, expression: str) -> Any:
+        """Run an expression in a fresh realm of the script; give a JSON-able description of its outcome."""
+
+
+class IScriptRegistry(Interface):
+    """The scripts that are live, and their routes."""
+
+    async def put(
+        uri: str, source: str, *, author: str = "", message: str = "", expected_version: int | None = None
+    ) -> Any:
+        """Check, store and swap in one script. Raises `ScriptInvalid`, `RouteConflict`, `VersionConflict`."""
+
+    async def delete(uri: str, *, author: str = "") -> None:
+        """Take a script out of service and delete it. Raises `ScriptNotFound`."""
+
+    def match(method: bytes, path: str) -> Any:
+        """Give the route that answers, see `aiwebengine.scripts.routes`."""
+
+
+class IScriptLog(Interface):
+    """What scripts (and the engine on their behalf) have logged; bounded."""
+
+    def append(
+        level: str, message: str, *, script: str = "", request_id: str = "", route: str = "", kind: str = "log",
+        line: int | None = None,
+    ) -> None:
+        """Keep an entry, give it the next ``seq``, and tell followers."""
+
+    def query(**filters: Any) -> Any:
+        """Give entries by the filters of ``GET /engine/logs``."""
+
+    def follow(listener: Any) -> Any:
+        """Call ``listener(entry)`` for each new entry until the returned function is called."""
