@@ -125,7 +125,9 @@ class IExchange(Interface):
     """One HTTP request and its answer, as gates and features see it."""
 
     method: bytes = Attribute("As sent, upper case.")
-    path_text: str = Attribute("Decoded, normalised path; starts with ``/``, no ``.``/``..`` segments, no NUL.")
+    path_text: str = Attribute(
+        "Decoded, normalised path; starts with ``/``, no ``.``/``..`` segments, no NUL."
+    )
     request_id: str = Attribute("Also sent as X-Request-Id.")
     client_ip: str = Attribute("The peer, or the rightmost untrusted X-Forwarded-For entry.")
     secure: bool = Attribute("Whether the client used https (directly or by a trusted proxy's word).")
@@ -208,16 +210,15 @@ class IScriptRepository(Interface):
 class ISandboxPool(Interface):
     """The processes in which scripts run."""
 
-    async def load(uri: str, source: str, version: int, *, is_startup: bool = False, run_init: bool = True) -> LoadReport:
+    async def load(
+        uri: str, source: str, version: int, *, is_startup: bool = False, run_init: bool = True
+    ) -> LoadReport:
         """
         Check a script: syntax, top level with registrations live, ``init``. Nothing goes live.
 
         A script that does not load gives a report with ``error`` set, never a raised error; raises
         `HTTPProblem` 503 when no sandbox is to be had.
         """
-
-    async def evaluate(uri: str, source: str, version: int, expression: str) -> Any:
-        """Run an expression in a fresh realm of the script; give a JSON-able description of its outcome."""
 
 
 class IScriptRegistry(Interface):
@@ -239,7 +240,13 @@ class IScriptLog(Interface):
     """What scripts (and the engine on their behalf) have logged; bounded."""
 
     def append(
-        level: str, message: str, *, script: str = "", request_id: str = "", route: str = "", kind: str = "log",
+        level: str,
+        message: str,
+        *,
+        script: str = "",
+        request_id: str = "",
+        route: str = "",
+        kind: str = "log",
         line: int | None = None,
     ) -> None:
         """Keep an entry, give it the next ``seq``, and tell followers."""

@@ -18,7 +18,7 @@
   const asyncIterator = Symbol.asyncIterator;
   const syncIterator = Symbol.iterator;
   const ErrorType = Error, TypeErrorType = TypeError, RangeErrorType = RangeError;
-  const { isSafeInteger } = Number;
+  const { isSafeInteger: isInteger_ } = Number;
   const dateNow = Date.now;
   const { min, max } = Math;
   const Bytes = Uint8Array, Buffer_ = ArrayBuffer;
@@ -232,7 +232,7 @@
       effects: [], calls: [], waiting: new Map(), lastCall: 0, callCount: 0, timers: new Map(), lastTimer: 0,
       locals: create(null), logBytes: 0, registrations: null, state: 0, answer: "", random: noRandom,
       iterator: null, chunks: [], chunkBytes: 0, streamed: 0, pulling: false, ended: 0, failure: null, body: null, request: null,
-      attachments: [], filled: 0,
+      attachments: [], filled: 0, started: false, exported: null,
     };
     if (seed && entropyPiece !== undefined) slot.random = entropyPiece.makeGenerator(seed);
     return slot;
@@ -340,7 +340,7 @@
     if ("status" in result || "body" in result || "stream" in result) {
       let { status = 200, body, contentType, headers, cookies, stream } = result;
       if (stream !== undefined && body === undefined) body = stream;
-      if (typeof status !== "number" || !isSafeInteger(status) || status < 100 || status > 599) {
+      if (typeof status !== "number" || !isInteger_(status) || status < 100 || status > 599) {
         throw bad("status must be a whole number from 100 to 599, not " + text(status));
       }
       if (contentType !== undefined && contentType !== null && typeof contentType !== "string") throw bad("contentType must be a string");
@@ -402,23 +402,20 @@
     }
     finish(slot, result);
   }
-  // What an unfinished request waits for: "?[delay until its next timer or -1, [calls], effects]"
+  // What an unfinished request asks for: "?[[[id, operation, argument]...], effects]", or "?" for nothing new
   function pending(slot) {
-    let delay = -1;
-    if (slot.timers.size > 0) {
-      const now = dateNow();
-      let due = Infinity;
-      slot.timers.forEach((timer) => { if (timer.due < due) due = timer.due; });
-      delay = max(0, due - now);
-    }
     const calls = slot.calls;
-    if (calls.length > 0) slot.calls = [];
-    return "?[" + delay + ",[" + apply(join, calls, [","]) + "]," + stringify(takeEffects(slot)) + "]";
+    if (calls.length === 0 && slot.effects.length === 0) return "?";
+    slot.calls = [];
+    return "?[[" + apply(join, calls, [","]) + "]," + stringify(takeEffects(slot)) + "]";
   }
-  function outcome(slot) {
-    if (slot.state === 0) return pending(slot);
-    return slot.answer;
+  function due() {   // milliseconds until the next timer, "" without one
+    if (current === null || current.timers.size === 0) return "";
+    let next = Infinity;
+    current.timers.forEach((timer) => { if (timer.due < next) next = timer.due; });
+    return toText(max(0, next - dateNow()));
   }
+  function outcome(slot) { return slot.state === 0 ? "" : slot.answer; }
   function begin(packed) {
     const [kind, key, handlerName, errorHandlerName, data, facts, seed] = parse(packed);
     const slot = current !== null && current.kind === "" ? current : makeSlot(kind, key, facts, seed);
@@ -527,17 +524,17 @@
       try { accept(step); } catch (error) { slot.ended = 2; slot.failure = error; }
     }
   }
-  function pull() { if (current !== null && current.iterator !== null) advance(current); return ""; }
-  function chunk() {   // "[chunks, ended, failure, effects]" or what is waited for
+  function chunk() {   // "0[chunks, failure, effects, calls]" ("1…" ended, "2…" failed), or what is waited for
     const slot = current;
     if (slot.chunks.length === 0 && slot.ended === 0) return pending(slot);
-    const calls = slot.calls.length > 0 || slot.timers.size > 0 ? pending(slot) : null;
-    const chunks = slot.chunks;
+    const chunks = slot.chunks, calls = slot.calls;
     slot.chunks = [];
     slot.chunkBytes = 0;
-    const packed = stringify([chunks, slot.chunks.length === 0 ? slot.ended : 0, slot.ended === 2 ? describe(slot.failure) : null, takeEffects(slot), calls]);
-    return packed;
+    if (calls.length > 0) slot.calls = [];
+    return slot.ended + "[" + stringify(chunks) + "," + (slot.ended === 2 ? stringify(describe(slot.failure)) : "null") + "," +
+      stringify(takeEffects(slot)) + ",[" + apply(join, calls, [","]) + "]]";
   }
+  function waits() { return current === null ? "?" : pending(current); }
   function cancel() {
     const slot = current;
     if (slot === null) return "";
@@ -615,9 +612,18 @@
     settleWith(slot, () => loaded(slot));
     return outcome(slot);
   }
-  function poll() { return current === null ? "" : current.iterator !== null && current.state === 1 ? chunk() : outcome(current); }
+  function poll() {
+    if (current === null) return "";
+    return current.state === 0 ? pending(current) : current.iterator !== null && current.started ? chunk() : current.answer;
+  }
+  function pull() {
+    if (current === null || current.iterator === null) return "";
+    current.started = true;
+    advance(current);
+    return "";
+  }
 
-  const operations = [compile, load, begin, poll, attach, take, fire, answerCall, pull, cancel, drop];
+  const operations = [compile, load, begin, poll, attach, take, fire, answerCall, pull, cancel, drop, due, waits];
   function enter(operation, packed) {
     return operations[operation](packed);
   }
