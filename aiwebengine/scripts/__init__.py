@@ -1,1 +1,1 @@
-"""Scripts outside the sandbox: model, registry, routes, and what a source says without being run."""
+"""Scripts: what they are, which are live, which of them answers a request, what they logged."""
