@@ -285,8 +285,14 @@ class IScriptLog(Interface):
         """Keep an entry, give it the next ``seq``, and tell followers."""
 
     def query(
-        *, script: str | None = None, level: str | None = None, request_id: str | None = None,
-        contains: str | None = None, since: float | None = None, limit: int = 100, after: int | None = None,
+        *,
+        script: str | None = None,
+        level: str | None = None,
+        request_id: str | None = None,
+        contains: str | None = None,
+        since: float | None = None,
+        limit: int = 100,
+        after: int | None = None,
     ) -> dict[str, Any]:
         """Give ``{"entries", "next"}`` by the filters of ``GET /engine/logs``; ``since`` in ms since the epoch."""
 
