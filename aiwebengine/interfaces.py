@@ -7,7 +7,7 @@ All calls happen on the reactor thread. Where a method is ``async def``, a corou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from twisted.plugin import IPlugin as ITwistedPlugin
@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from twisted.web.resource import IResource
 
     from aiwebengine.sandbox.model import LoadReport
-    from aiwebengine.scripts.model import Script, ScriptChange, ScriptVersion
+    from aiwebengine.scripts.model import (
+        CheckReport,
+        Script,
+        ScriptChange,
+        ScriptRecord,
+        ScriptUpdate,
+        ScriptVersion,
+    )
+    from aiwebengine.scripts.routes import Match, OtherMethods, Route
 
 __all__ = [
     "IConfiguration",
@@ -125,7 +133,9 @@ class IExchange(Interface):
     """One HTTP request and its answer, as gates and features see it."""
 
     method: bytes = Attribute("As sent, upper case.")
-    path_text: str = Attribute("Decoded, normalised path; starts with ``/``, no ``.``/``..`` segments, no NUL.")
+    path_text: str = Attribute(
+        "Decoded, normalised path; starts with ``/``, no ``.``/``..`` segments, no NUL."
+    )
     request_id: str = Attribute("Also sent as X-Request-Id.")
     client_ip: str = Attribute("The peer, or the rightmost untrusted X-Forwarded-For entry.")
     secure: bool = Attribute("Whether the client used https (directly or by a trusted proxy's word).")
@@ -194,8 +204,8 @@ class IScriptRepository(Interface):
 
     async def save(changes: Sequence[ScriptChange]) -> Sequence[Script | None]:
         """
-        Apply all changes or none; a change without source deletes the script (its versions remain readable
-        until it is created again, version numbers go on).
+        Apply all changes or none; a change without source deletes the script (its versions remain readable,
+        and version numbers go on when it is created again).
 
         Raises `VersionConflict` when a change's ``expected_version`` is not the current one, `ScriptNotFound`
         when one to delete does not exist. Durable when it returns.
@@ -208,7 +218,9 @@ class IScriptRepository(Interface):
 class ISandboxPool(Interface):
     """The processes in which scripts run."""
 
-    async def load(uri: str, source: str, version: int, *, is_startup: bool = False, run_init: bool = True) -> LoadReport:
+    async def load(
+        uri: str, source: str, version: int, *, is_startup: bool = False, run_init: bool = True
+    ) -> LoadReport:
         """
         Check a script: syntax, top level with registrations live, ``init``. Nothing goes live.
 
@@ -216,36 +228,67 @@ class ISandboxPool(Interface):
         `HTTPProblem` 503 when no sandbox is to be had.
         """
 
-    async def evaluate(uri: str, source: str, version: int, expression: str) -> Any:
-        """Run an expression in a fresh realm of the script; give a JSON-able description of its outcome."""
-
 
 class IScriptRegistry(Interface):
     """The scripts that are live, and their routes."""
 
     async def put(
         uri: str, source: str, *, author: str = "", message: str = "", expected_version: int | None = None
-    ) -> Any:
-        """Check, store and swap in one script. Raises `ScriptInvalid`, `RouteConflict`, `VersionConflict`."""
+    ) -> ScriptRecord:
+        """
+        Check, store and swap in one script; when it fails nothing changes.
 
-    async def delete(uri: str, *, author: str = "") -> None:
-        """Take a script out of service and delete it. Raises `ScriptNotFound`."""
+        Raises `HTTPProblem` 413, `ScriptInvalid`, `RouteConflict`, `VersionConflict`.
+        """
 
-    def match(method: bytes, path: str) -> Any:
-        """Give the route that answers, see `aiwebengine.scripts.routes`."""
+    async def batch(changes: Sequence[ScriptChange]) -> Sequence[ScriptRecord | None]:
+        """Make several changes or none; None for a deleted script. Raises as `put` and `delete` do."""
+
+    async def delete(uri: str, *, author: str = "", expected_version: int | None = None) -> None:
+        """Take a script out of service and delete it. Raises `ScriptNotFound`, `VersionConflict`."""
+
+    async def rollback(uri: str, version: int, *, author: str = "", message: str = "") -> ScriptRecord:
+        """Make an older version's source the newest version. Raises as `put` does, and `ScriptNotFound`."""
+
+    async def check(uri: str, source: str) -> CheckReport:
+        """Do all of `put` but storing and swapping; what is wrong is in the report. Raises `HTTPProblem` 413."""
+
+    def match(method: bytes, path: str) -> Match | OtherMethods | None:
+        """Give what answers; ``path`` is as sent (percent-encoded, normalised, no query)."""
+
+    def record(uri: str) -> ScriptRecord:
+        """Give what is known of one script. Raises `ScriptNotFound`."""
+
+    def records() -> Sequence[ScriptRecord]:
+        """Give what is known of every script, by URI."""
+
+    def routes() -> Sequence[Route]:
+        """Give every route that is live, by script."""
+
+    def on_change(listener: Callable[[ScriptUpdate], None]) -> Callable[[], None]:
+        """Call ``listener(update)`` after each swap until the returned function is called."""
 
 
 class IScriptLog(Interface):
     """What scripts (and the engine on their behalf) have logged; bounded."""
 
     def append(
-        level: str, message: str, *, script: str = "", request_id: str = "", route: str = "", kind: str = "log",
+        level: str,
+        message: str,
+        *,
+        script: str = "",
+        request_id: str = "",
+        route: str = "",
+        kind: str = "log",
         line: int | None = None,
     ) -> None:
         """Keep an entry, give it the next ``seq``, and tell followers."""
 
-    def query(**filters: Any) -> Any:
-        """Give entries by the filters of ``GET /engine/logs``."""
+    def query(
+        *, script: str | None = None, level: str | None = None, request_id: str | None = None,
+        contains: str | None = None, since: float | None = None, limit: int = 100, after: int | None = None,
+    ) -> dict[str, Any]:
+        """Give ``{"entries", "next"}`` by the filters of ``GET /engine/logs``; ``since`` in ms since the epoch."""
 
     def follow(listener: Any) -> Any:
         """Call ``listener(entry)`` for each new entry until the returned function is called."""

@@ -1,0 +1,108 @@
+"""Scripts kept in this process, lost when it ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import attrs
+from zope.interface import implementer
+
+from aiwebengine.errors import ScriptNotFound, VersionConflict
+from aiwebengine.interfaces import IHealthCheck, IScriptRepository
+from aiwebengine.scripts.model import Script, ScriptChange, ScriptVersion, digest
+
+__all__ = ["MemoryRepository"]
+
+
+@implementer(IScriptRepository, IHealthCheck)
+class MemoryRepository:
+    """
+    A repository in memory.
+
+    ``now`` gives seconds since the epoch.
+    """
+
+    name = "repository"
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._current: dict[str, Script] = {}
+        self._versions: dict[str, list[ScriptVersion]] = {}
+
+    async def scripts(self) -> Sequence[Script]:
+        """Give the current state of every script, by URI."""
+        return [self._current[uri] for uri in sorted(self._current)]
+
+    async def script(self, uri: str) -> Script:
+        """Give one script. Raises `ScriptNotFound`."""
+        try:
+            return self._current[uri]
+        except KeyError:
+            raise ScriptNotFound(uri) from None
+
+    async def version(self, uri: str, number: int) -> ScriptVersion:
+        """Give one version with its source. Raises `ScriptNotFound`."""
+        for one in self._versions.get(uri, ()):
+            if one.version == number:
+                return one
+        raise ScriptNotFound(uri, number)
+
+    async def versions(self, uri: str) -> Sequence[ScriptVersion]:
+        """Give all versions, newest first, sources empty. Raises `ScriptNotFound`."""
+        if uri not in self._versions:
+            raise ScriptNotFound(uri)
+        return [attrs.evolve(one, source="") for one in reversed(self._versions[uri])]
+
+    async def save(self, changes: Sequence[ScriptChange]) -> Sequence[Script | None]:
+        """Apply all changes or none. Raises `VersionConflict`, `ScriptNotFound`."""
+        current, versions = dict(self._current), dict(self._versions)
+        outcome = [self._apply(change, current, versions) for change in changes]
+        self._current, self._versions = current, versions
+        return outcome
+
+    async def close(self) -> None:
+        """Do nothing: what was saved stays readable while the object lives."""
+
+    async def check(self) -> Mapping[str, object]:
+        """Say that memory works, and how many scripts it holds."""
+        return {"status": "healthy", "backend": "memory", "scripts": len(self._current)}
+
+    def _apply(
+        self, change: ScriptChange, current: dict[str, Script], versions: dict[str, list[ScriptVersion]]
+    ) -> Script | None:
+        uri = change.uri
+        existing = current.get(uri)
+        number = existing.version if existing else 0
+        if change.expected_version is not None and change.expected_version != number:
+            raise VersionConflict(uri=uri, expected=change.expected_version, current=number)
+        if change.source is None:
+            if existing is None:
+                raise ScriptNotFound(uri)
+            del current[uri]
+            return None
+        history = versions.get(uri, [])
+        moment = int(self._now() * 1000)
+        new = ScriptVersion(
+            uri=uri,
+            version=history[-1].version + 1 if history else 1,
+            created_at=moment,
+            author=change.author,
+            message=change.message,
+            sha256=digest(change.source),
+            size=len(change.source.encode("utf-8")),
+            source=change.source,
+        )
+        versions[uri] = [*history, new]
+        current[uri] = Script(
+            uri=uri,
+            version=new.version,
+            size=new.size,
+            sha256=new.sha256,
+            created_at=existing.created_at if existing else moment,
+            updated_at=moment,
+            author=new.author,
+            message=new.message,
+            source=new.source,
+        )
+        return current[uri]

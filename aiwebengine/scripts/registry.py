@@ -1,0 +1,349 @@
+"""
+The scripts that are live: checked, stored, then swapped in by one assignment.
+
+What serves a request is the route index of that moment; a change that fails at any step leaves it untouched.
+Changes of one URI take turns; the last step of every change (conflicts, storing, swapping) is made one at a
+time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+
+import attrs
+from twisted.internet.defer import DeferredSemaphore, gatherResults
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound, VersionConflict
+from aiwebengine.interfaces import IScriptGlobals, IScriptLog, IScriptRegistry, IScriptRepository
+from aiwebengine.sandbox.model import Diagnostic, Registration
+from aiwebengine.scripts.examine import Examination, Examiner
+from aiwebengine.scripts.model import (
+    CheckReport,
+    LiveScript,
+    Script,
+    ScriptChange,
+    ScriptRecord,
+    ScriptUpdate,
+)
+from aiwebengine.scripts.routes import Match, OtherMethods, Route, RouteIndex, routes_of
+from aiwebengine.scripts.turns import Turns, shielded
+
+__all__ = ["ScriptRegistry"]
+
+# No script can have this URI.
+_COMMIT = "\0commit"
+
+
+@implementer(IScriptRegistry)
+class ScriptRegistry:
+    """
+    Live scripts and their routes, see `IScriptRegistry`.
+
+    ``concurrency`` is how many scripts load at once; ``now`` gives seconds since the epoch. Call `start`
+    first.
+    """
+
+    def __init__(
+        self,
+        repository: IScriptRepository,
+        examiner: Examiner,
+        script_log: IScriptLog,
+        *,
+        concurrency: int = 4,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._repository = repository
+        self._examiner = examiner
+        self._script_log = script_log
+        self._loading = DeferredSemaphore(concurrency)
+        self._now = now
+        self._log = Logger()
+        self._turns = Turns()
+        self._index = RouteIndex()
+        self._records: dict[str, ScriptRecord] = {}
+        self._listeners: list[Callable[[ScriptUpdate], None]] = []
+        self._globals: Sequence[IScriptGlobals] = ()
+
+    async def start(self, *, reserved: Iterable[str] = (), globals_: Sequence[IScriptGlobals] = ()) -> None:
+        """
+        Load every stored script; one that fails is noted and does not stop the others.
+
+        ``reserved`` are the features' prefixes; ``globals_`` check what scripts register.
+        """
+        self._index = RouteIndex(reserved)
+        self._globals = tuple(globals_)
+        await self.refresh(is_startup=True)
+
+    async def refresh(self, *, is_startup: bool = False) -> None:
+        """Load what changed in the repository by another front's hand, drop what it deleted."""
+        await shielded(self._refresh(is_startup))
+
+    async def put(
+        self,
+        uri: str,
+        source: str,
+        *,
+        author: str = "",
+        message: str = "",
+        expected_version: int | None = None,
+        is_startup: bool = False,
+    ) -> ScriptRecord:
+        """Check, store and swap in one script; when it fails nothing changes."""
+        change = ScriptChange(uri, source, author, message, expected_version)
+        (record,) = await shielded(self._batch((change,), is_startup))
+        assert record is not None  # noqa: S101 - only a deletion gives None
+        return record
+
+    async def batch(self, changes: Sequence[ScriptChange]) -> Sequence[ScriptRecord | None]:
+        """Make several changes or none. Raises ValueError when a URI occurs twice."""
+        if len({change.uri for change in changes}) != len(changes):
+            raise ValueError("a script occurs twice in one batch")
+        return await shielded(self._batch(tuple(changes), False))
+
+    async def delete(self, uri: str, *, author: str = "", expected_version: int | None = None) -> None:
+        """Take a script out of service and delete it."""
+        await self.batch([ScriptChange(uri, None, author, "", expected_version)])
+
+    async def rollback(self, uri: str, version: int, *, author: str = "", message: str = "") -> ScriptRecord:
+        """Make an older version's source the newest version."""
+        if self._version(uri) == 0:
+            raise ScriptNotFound(uri)
+        old = await self._repository.version(uri, version)
+        return await self.put(
+            uri, old.source, author=author, message=message or f"rollback to version {version}"
+        )
+
+    async def check(self, uri: str, source: str) -> CheckReport:
+        """Do all of `put` but storing and swapping (``init`` runs too)."""
+        found = await self._loading.run(self._examiner.examine, uri, source, self._version(uri) + 1)
+        error: Exception | None = found.error
+        diagnostics = found.diagnostics
+        if error is None:
+            try:
+                self._index_with(found)
+            except (RouteConflict, ScriptInvalid) as refused:
+                error = refused
+                code = "ROUTE_CONFLICT" if isinstance(refused, RouteConflict) else "SCRIPT_INVALID"
+                diagnostics += (Diagnostic("error", code, _message(refused)),)
+        routes = tuple({"method": one.method, "path": one.path} for one in found.routes)
+        return CheckReport(error is None, diagnostics, routes)
+
+    def match(self, method: bytes, path: str) -> Match | OtherMethods | None:
+        """Give what answers; ``path`` is as sent (percent-encoded, normalised, no query)."""
+        return self._index.match(method, path)
+
+    def record(self, uri: str) -> ScriptRecord:
+        """Give what is known of one script. Raises `ScriptNotFound`."""
+        try:
+            return self._records[uri]
+        except KeyError:
+            raise ScriptNotFound(uri) from None
+
+    def records(self) -> Sequence[ScriptRecord]:
+        """Give what is known of every script, by URI."""
+        return [self._records[uri] for uri in sorted(self._records)]
+
+    def routes(self) -> Sequence[Route]:
+        """Give every route that is live, by script."""
+        return self._index.routes()
+
+    def on_change(self, listener: Callable[[ScriptUpdate], None]) -> Callable[[], None]:
+        """Call ``listener(update)`` after each swap until the returned function is called."""
+        self._listeners.append(listener)
+
+        def cancel() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return cancel
+
+    def note_failure(self, uri: str, error: ScriptInvalid | None) -> None:
+        """Show that a script which was never stored does not load; with None, forget it."""
+        known = self._records.get(uri)
+        if known is None or known.script is None:
+            if error is None:
+                self._records.pop(uri, None)
+            else:
+                self._records[uri] = ScriptRecord(uri, error=error)
+
+    async def _batch(
+        self, changes: tuple[ScriptChange, ...], is_startup: bool
+    ) -> Sequence[ScriptRecord | None]:
+        async with self._turns.of(change.uri for change in changes):
+            for change in changes:
+                self._refuse_stale(change)
+            found = await self._examine_all(
+                [
+                    (one.uri, one.source, await self._next_version(one.uri))
+                    for one in changes
+                    if one.source is not None
+                ],
+                is_startup,
+            )
+            for one in found:
+                if isinstance(one, Exception):
+                    raise one
+                if one.error is not None:
+                    self._failed(one.uri, one.error)
+                    raise one.error
+            examined = {one.uri: one for one in found if isinstance(one, Examination)}
+            async with self._turns.of([_COMMIT]):
+                return await self._commit(changes, examined)
+
+    async def _commit(
+        self, changes: Sequence[ScriptChange], found: Mapping[str, Examination]
+    ) -> Sequence[ScriptRecord | None]:
+        routes = {change.uri: found[change.uri].routes if change.uri in found else () for change in changes}
+        try:
+            index = self._index.replace(routes)
+            for one in found.values():
+                self._ask_plugins(one.uri, one.registrations)
+        except (RouteConflict, ScriptInvalid) as error:
+            self._failed(error.uri, error)
+            raise
+        saved = await self._repository.save(changes)
+        outcome: list[ScriptRecord | None] = []
+        updates = []
+        for change, script in zip(changes, saved, strict=True):
+            if script is None:
+                outcome.append(None)
+                updates.append(self._forget(change.uri))
+                continue
+            live = found[change.uri].live
+            assert live is not None  # noqa: S101 - an examination without error has it
+            if live.program.version != script.version:
+                live = attrs.evolve(live, program=attrs.evolve(live.program, version=script.version))
+                index = index.replace({script.uri: routes_of(script.uri, live.program, live.registrations)})
+            updates.append(self._keep(script, live))
+            outcome.append(self._records[script.uri])
+            self._warn(found[change.uri])
+        self._index = index
+        self._tell(updates)
+        return outcome
+
+    async def _refresh(self, is_startup: bool) -> None:
+        stored = {script.uri: script for script in await self._repository.scripts()}
+        gone = [uri for uri, record in self._records.items() if record.script and uri not in stored]
+        newer = [script for script in stored.values() if self._version(script.uri) < script.version]
+        async with self._turns.of([*gone, *(script.uri for script in newer)]):
+            # By age, so that of two scripts with the same route the later one is refused.
+            newer = sorted(
+                (script for script in newer if self._version(script.uri) < script.version),
+                key=lambda script: (script.updated_at, script.uri),
+            )
+            found = await self._examine_all(
+                [(script.uri, script.source, script.version) for script in newer], is_startup
+            )
+            async with self._turns.of([_COMMIT]):
+                updates: list[ScriptUpdate] = []
+                index = self._index.replace(dict.fromkeys(gone, ()))
+                updates.extend(self._forget(uri) for uri in gone)
+                for script, one in zip(newer, found, strict=True):
+                    self._index = index
+                    try:
+                        if isinstance(one, Exception):
+                            raise one
+                        if one.error is not None:
+                            raise one.error
+                        index = self._index_with(one)
+                    except Exception as error:
+                        self._keep_failed(script, error)
+                    else:
+                        updates.append(self._keep(script, one.live))
+                        self._warn(one)
+                self._index = index
+                self._tell(updates)
+
+    async def _examine_all(
+        self, wanted: Sequence[tuple[str, str, int]], is_startup: bool
+    ) -> list[Examination | Exception]:
+        async def one(uri: str, source: str, version: int) -> Examination | Exception:
+            try:
+                return await self._examiner.examine(uri, source, version, is_startup=is_startup)
+            except Exception as error:
+                return error
+
+        jobs = [self._loading.run(one, *job) for job in wanted]
+        return list(await gatherResults(jobs))
+
+    def _index_with(self, found: Examination) -> RouteIndex:
+        index = self._index.replace({found.uri: found.routes})
+        self._ask_plugins(found.uri, found.registrations)
+        return index
+
+    def _ask_plugins(self, uri: str, registrations: Sequence[Registration]) -> None:
+        for provider in self._globals:
+            for kind, check in provider.registrations().items():
+                check(uri, tuple(one for one in registrations if one.kind == kind))
+
+    def _version(self, uri: str) -> int:
+        record = self._records.get(uri)
+        return record.script.version if record and record.script else 0
+
+    async def _next_version(self, uri: str) -> int:
+        current = self._version(uri)
+        if current == 0:
+            with suppress(ScriptNotFound):
+                current = (await self._repository.versions(uri))[0].version
+        return current + 1
+
+    def _refuse_stale(self, change: ScriptChange) -> None:
+        current = self._version(change.uri)
+        if change.expected_version is not None and change.expected_version != current:
+            raise VersionConflict(uri=change.uri, expected=change.expected_version, current=current)
+        if change.source is None and current == 0:
+            raise ScriptNotFound(change.uri)
+
+    def _keep(self, script: Script, live: LiveScript | None) -> ScriptUpdate:
+        known = self._records.get(script.uri)
+        action = "updated" if known and known.script else "inserted"
+        self._records[script.uri] = ScriptRecord(script.uri, script, live)
+        return ScriptUpdate(script.uri, action, int(self._now() * 1000), script, live)
+
+    def _keep_failed(self, script: Script, error: Exception) -> None:
+        """Note that a stored script does not load; the version that served before goes on serving."""
+        known = self._records.get(script.uri)
+        self._records[script.uri] = ScriptRecord(script.uri, script, known.live if known else None)
+        if not isinstance(error, ScriptInvalid | RouteConflict | HTTPProblem):
+            self._log.failure("loading {uri} failed", uri=script.uri)
+        self._failed(script.uri, error)
+
+    def _forget(self, uri: str) -> ScriptUpdate:
+        self._records.pop(uri, None)
+        return ScriptUpdate(uri, "removed", int(self._now() * 1000))
+
+    def _failed(self, uri: str, error: Exception) -> None:
+        """Log why a script was refused and, if it is known, show it in its record."""
+        shown = error if isinstance(error, ScriptInvalid) else _as_invalid(uri, error)
+        record = self._records.get(uri)
+        if record is not None:
+            self._records[uri] = attrs.evolve(record, error=shown)
+        text = shown.message + (f"\n{shown.stack}" if shown.stack else "")
+        self._script_log.append("error", text, script=uri, kind="load", line=shown.line)
+
+    def _warn(self, found: Examination) -> None:
+        for one in found.diagnostics:
+            if one.severity == "warning":
+                text = f"{one.code}: {one.message}"
+                self._script_log.append("warn", text, script=found.uri, kind="lint", line=one.line)
+
+    def _tell(self, updates: Iterable[ScriptUpdate]) -> None:
+        for update in updates:
+            for listener in tuple(self._listeners):
+                try:
+                    listener(update)
+                except Exception:
+                    self._log.failure("a listener to script changes failed")
+
+
+def _as_invalid(uri: str, error: Exception) -> ScriptInvalid:
+    code = "ROUTE_CONFLICT" if isinstance(error, RouteConflict) else "SCRIPT_INVALID"
+    return ScriptInvalid(uri=uri, message=_message(error), code=code)
+
+
+def _message(error: Exception) -> str:
+    return error.message if isinstance(error, ScriptInvalid | HTTPProblem) else str(error)
