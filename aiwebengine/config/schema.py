@@ -176,9 +176,13 @@ def expectation(shape: Shape) -> str:
 
 def _words(shape: Shape) -> str:
     if shape.kind in ("table", "map"):
-        return "a table"
+        return "a table" + _bounds(shape).replace("characters", "entries")
     if shape.kind == "list" and shape.item is not None:
-        return f"a list, each item {expectation(shape.item)}"
+        return (
+            "a list"
+            + _bounds(shape).replace("characters", "items")
+            + f", each item {expectation(shape.item)}"
+        )
     if get_origin(shape.base) is Literal:
         options = [json.dumps(option) for option in get_args(shape.base)]
         return options[0] if len(options) == 1 else "one of " + ", ".join(options)
