@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import attrs
@@ -129,11 +130,17 @@ def _is_union(annotation: Any) -> bool:
 
 def fields_of(struct: type[msgspec.Struct]) -> Iterator[Field]:
     """Give the keys of a table, in the order they are declared."""
-    for info in msgspec.structs.fields(struct):
+    for info, shape in _infos(struct):
         default = info.default
         if info.default_factory is not _MISSING:
             default = info.default_factory()
-        yield Field(info.encode_name, info.name, shape_of(info.type), default)
+        yield Field(info.encode_name, info.name, shape, default)
+
+
+@lru_cache(maxsize=256)
+def _infos(struct: type[msgspec.Struct]) -> tuple[tuple[msgspec.structs.FieldInfo, Shape], ...]:
+    # Evaluating annotations is what takes the time of a load.
+    return tuple((info, shape_of(info.type)) for info in msgspec.structs.fields(struct))
 
 
 def shape_at(schemas: Schemas, path: Path) -> Shape | None:

@@ -13,7 +13,7 @@ class EncryptedTests(SynchronousTestCase):
     def refused(self, content, key=KEY):
         return str(self.assertRaises(CannotDecrypt, decrypt, content, key))
 
-    @settings(max_examples=5, deadline=None)
+    @settings(max_examples=5)
     @given(st.binary(max_size=200))
     def test_req_sec_005_what_was_encrypted_comes_back(self, content):
         sealed = encrypt(content, KEY)

@@ -149,6 +149,9 @@ class EnvironmentTests(ConfigurationTestCase):
         variables = {"AIWEBENGINE_ENV": "staging"}
         self.assertEqual(self.load(variables=variables).environment, "staging")
         self.assertEqual(self.load(variables=variables, environment="test").environment, "test")
+        for options, environment in (({}, "development"), ({"variables": variables}, "staging")):
+            configuration = self.load(default_environment="development", **options)
+            self.assertEqual(configuration.environment, environment)
 
     def test_a_name_that_is_no_name_is_refused(self):
         self.assertIn("--env: environment = '../x'", self.problem(environment="../x"))
