@@ -217,5 +217,8 @@ def _bounds(shape: Shape) -> str:
         found.update({name: limit for name in words if (limit := getattr(meta, name)) is not None})
     both = "ge" in found and "le" in found
     text = f" from {found.pop('ge')} to {found.pop('le')}" if both else ""
-    said = [words[name].format(limit) for name, limit in found.items()]
+    said = [
+        "not empty" if (name, limit) == ("min_length", 1) else words[name].format(limit)
+        for name, limit in found.items()
+    ]
     return text + (", " + " and ".join(said) if said else "")

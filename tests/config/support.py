@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -47,6 +47,8 @@ class SampleSettings(msgspec.Struct, frozen=True, kw_only=True):
     pair: Annotated[list[int], Meta(min_length=2)] = msgspec.field(default_factory=lambda: [1, 2])
     labels: Annotated[dict[str, int], Meta(max_length=1)] = msgspec.field(default_factory=dict)
     rows: tuple[Provider, ...] = ()
+    choice: Literal[1, 2, "all"] = 1
+    account: Provider = Provider(client_id="anonymous", scopes=["read"])
     level: Annotated[int, Meta(multiple_of=5)] = 5
     name: Annotated[str, Meta(pattern="^[a-z]*$", max_length=8)] = ""
     mode: str = msgspec.field(default="plain", name="output-mode")

@@ -64,6 +64,20 @@ class WatchTests(ConfigurationTestCase):
         other.write_text("b = 1\n")
         self.assertEqual(self.ticks(2), 2)
 
+    def test_a_reload_that_raises_is_logged_and_the_watching_goes_on(self):
+        def fail():
+            self.reloads += 1
+            raise RuntimeError("cannot")
+
+        self.watch = ConfigurationWatch(self.clock, lambda: self.paths, fail, 1.0)
+        self.watch.start()
+        self.addCleanup(self.watch.stop)
+        for text in ("a = 22\n", "a = 333\n"):
+            self.path.write_text(text)
+            self.ticks(2)
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 2)
+        self.assertEqual(self.reloads, 4)
+
     def test_it_stops(self):
         self.watch.stop()
         self.watch.stop()

@@ -106,6 +106,8 @@ class ProblemsTests(ConfigurationTestCase):
             ("[sample]\npair = [1]", "pair = [1]: a list, at least 2 items, each item an integer"),
             ("[sample]\nlabels = {a = 1, b = 2}", "labels = a table: a table, at most 1 entries"),
             ("[[sample.rows]]\nclient_id = 1", "aiwebengine.toml:2: sample.rows[0].client_id = 1: a string"),
+            ('[sample]\nchoice = "2"', "choice = '2': one of 1, 2, \"all\""),
+            ("[server]\ndata_dir = ''", "data_dir = '': a string, not empty"),
             ("[sample]\neither = []", "either = []: an integer or a string"),
             ("[server]\nport_file = '" + "x" * 200 + "\x7f'", "not valid TOML"),
         ):
@@ -183,7 +185,9 @@ class ValuesTests(ConfigurationTestCase):
             "sample.providers.google.client_secret=s",
             'sample.providers.google.scopes=["p"]',
             "sample.output-mode=5",
+            "sample.choice=2",
         )
+        self.assertEqual(sample.choice, 2)
         self.assertEqual((sample.ratio, sample.maybe, sample.either, sample.level), (0.25, 3, 4, 10))
         self.assertEqual((sample.token, sample.tokens, sample.mode), ("12", [Secret("a")], "5"))
         self.assertEqual(
@@ -232,6 +236,9 @@ class ValuesTests(ConfigurationTestCase):
         sample = self.section("sample.wide.min_size=5", environment="development")
         self.assertEqual(sample.window, Window(verbose=True))
         self.assertEqual(sample.wide, Window(min_size=5, max_size=99))
+        self.assertEqual(sample.account, Provider(client_id="anonymous", scopes=["read"]))
+        account = self.section("sample.account.scopes=[]").account
+        self.assertEqual(account, Provider(client_id="anonymous", scopes=[]))
 
     def test_relative_paths_in_a_file_start_at_the_file(self):
         self.write(
