@@ -90,8 +90,9 @@ def _json5(text: str) -> Document:
 def _yaml(text: str) -> Document:
     import yaml
 
-    loader = yaml.SafeLoader(text)
+    loader = None
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         lines: dict[Path, int] = {}
         _yaml_lines(node, (), lines, ())
@@ -105,7 +106,8 @@ def _yaml(text: str) -> Document:
     except (yaml.YAMLError, ValueError):
         raise Malformed("not valid YAML: a character or value it cannot hold") from None
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
     return Document({} if data is None else _table(data), lines)
 
 

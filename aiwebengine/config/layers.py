@@ -66,6 +66,17 @@ class Merged:
                 return layer.origin_of(path)
         return None
 
+    def holds(self, path: Path) -> bool:
+        """Tell whether any layer gave the value at a place (a whole list counts for its items)."""
+        place: Any = self.data
+        for step in path:
+            if not isinstance(place, Mapping):
+                return True
+            if step not in place:
+                return False
+            place = place[step]
+        return True
+
     def _merge(self, target: dict[str, Any], data: Mapping[str, Any], path: Path, layer: Layer) -> None:
         for key, value in data.items():
             here = (*path, key)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorTime
@@ -23,6 +24,8 @@ class ConfigurationWatch:
 
     ``paths`` gives the files anew each time, since a reload may bring others.
     """
+
+    _log = Logger()
 
     def __init__(
         self,
@@ -43,7 +46,6 @@ class ConfigurationWatch:
     def start(self) -> None:
         """Begin; what the files hold now is taken as loaded."""
         self._known = self._fingerprints()
-        # The loop ends by stop() only, since _look swallows nothing and paths are checked for each error.
         self._loop.start(self._interval_s, now=False)
 
     def stop(self) -> None:
@@ -60,7 +62,11 @@ class ConfigurationWatch:
             self._pending = current
         else:
             self._pending = None
-            self._reload()
+            try:
+                self._reload()
+            except Exception:
+                # One failure must not end the watching.
+                self._log.failure("reloading the configuration failed")
             self._known = self._fingerprints()
 
     def _fingerprints(self) -> dict[Path, str]:

@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import attrs
@@ -129,11 +130,17 @@ def _is_union(annotation: Any) -> bool:
 
 def fields_of(struct: type[msgspec.Struct]) -> Iterator[Field]:
     """Give the keys of a table, in the order they are declared."""
-    for info in msgspec.structs.fields(struct):
+    for info, shape in _infos(struct):
         default = info.default
         if info.default_factory is not _MISSING:
             default = info.default_factory()
-        yield Field(info.encode_name, info.name, shape_of(info.type), default)
+        yield Field(info.encode_name, info.name, shape, default)
+
+
+@lru_cache(maxsize=256)
+def _infos(struct: type[msgspec.Struct]) -> tuple[tuple[msgspec.structs.FieldInfo, Shape], ...]:
+    # Evaluating annotations is what takes the time of a load.
+    return tuple((info, shape_of(info.type)) for info in msgspec.structs.fields(struct))
 
 
 def shape_at(schemas: Schemas, path: Path) -> Shape | None:
@@ -176,9 +183,13 @@ def expectation(shape: Shape) -> str:
 
 def _words(shape: Shape) -> str:
     if shape.kind in ("table", "map"):
-        return "a table"
+        return "a table" + _bounds(shape).replace("characters", "entries")
     if shape.kind == "list" and shape.item is not None:
-        return f"a list, each item {expectation(shape.item)}"
+        return (
+            "a list"
+            + _bounds(shape).replace("characters", "items")
+            + f", each item {expectation(shape.item)}"
+        )
     if get_origin(shape.base) is Literal:
         options = [json.dumps(option) for option in get_args(shape.base)]
         return options[0] if len(options) == 1 else "one of " + ", ".join(options)
@@ -206,5 +217,8 @@ def _bounds(shape: Shape) -> str:
         found.update({name: limit for name in words if (limit := getattr(meta, name)) is not None})
     both = "ge" in found and "le" in found
     text = f" from {found.pop('ge')} to {found.pop('le')}" if both else ""
-    said = [words[name].format(limit) for name, limit in found.items()]
+    said = [
+        "not empty" if (name, limit) == ("min_length", 1) else words[name].format(limit)
+        for name, limit in found.items()
+    ]
     return text + (", " + " and ".join(said) if said else "")

@@ -53,10 +53,11 @@ class ConfigurationSources:
     listen: tuple[str, ...] = attrs.field(default=(), converter=_texts)
     variables: Mapping[str, str] = attrs.field(factory=lambda: dict(os.environ), repr=False)
     directory: Path = attrs.field(factory=Path.cwd)
+    default_environment: str = DEFAULT_ENVIRONMENT
 
     def environment_name(self) -> str:
-        """Give the environment: ``--env``, else AIWEBENGINE_ENV, else production."""
-        return self.environment or self.variables.get(ENVIRONMENT_VARIABLE, "") or DEFAULT_ENVIRONMENT
+        """Give the environment: ``--env``, else AIWEBENGINE_ENV, else the default."""
+        return self.environment or self.variables.get(ENVIRONMENT_VARIABLE, "") or self.default_environment
 
 
 @attrs.frozen

@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 
 from aiwebengine.config.schema import Path, Schemas, fields_of
-from aiwebengine.config.variables import RESERVED_VARIABLES, variable_name
+from aiwebengine.config.variables import PREFIX, RESERVED_VARIABLES, variable_name
 
 __all__ = ["nearest", "nearest_variable"]
 
 _CLOSE = 0.6
-_VERY_CLOSE = 0.85
+_VERY_CLOSE = 0.75
 
 
 def nearest(path: Path, siblings: tuple[str, ...], schemas: Schemas) -> Path:
@@ -43,10 +43,14 @@ def nearest(path: Path, siblings: tuple[str, ...], schemas: Schemas) -> Path:
 
 
 def nearest_variable(path: Path, known: Path) -> str:
-    """Give the variable most likely meant: a reserved one that is almost the same, else that of ``known``."""
-    reserved = _best(variable_name(path), tuple(sorted(RESERVED_VARIABLES)), _VERY_CLOSE)
-    candidates = [variable_name(known)] + ([reserved] if reserved else [])
-    return _best(variable_name(path), tuple(candidates)) or candidates[0]
+    """Give the variable most likely meant: a reserved one that is much the same, else that of ``known``."""
+    if len(path) == 1:
+        word = str(path[0]).upper()
+        reserved = {name.removeprefix(PREFIX): name for name in sorted(RESERVED_VARIABLES)}
+        found = "ENV" if word.startswith("ENV") else _best(word, tuple(reserved), _CLOSE)
+        if found is not None:
+            return reserved[found]
+    return variable_name(known)
 
 
 def _keys(schemas: Schemas, section: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, get_origin
 
 import msgspec
 
@@ -16,6 +16,7 @@ from aiwebengine.config.values import (
     Unfit,
     as_reference,
     convert_leaf,
+    fits_length,
     from_text,
     rebased,
     shown,
@@ -55,7 +56,7 @@ class Validation:
     def origin_of(self, path: Path) -> str:
         """Say where the value at a place came from."""
         origin = self._merged.origin_of(path)
-        if origin is not None:
+        if origin is not None and self._merged.holds(path):
             return origin.text
         for length in range(len(path), 1, -1):
             field = self._field_at(path[:length])
@@ -101,9 +102,13 @@ class Validation:
         if origin is not None and origin.variable:
             expected = f"unknown variable; did you mean {nearest_variable(path, known)}?"
         else:
-            what = "section" if len(path) == 1 and isinstance(value, Mapping) else "key"
+            if len(path) > 1 and path[0] not in self._schemas:
+                path, known, value = path[:1], known[:1], {}
+            what = "section" if len(known) == 1 else "key"
             name = f"[{known[0]}]" if len(known) == 1 else dotted(known)
             expected = f"unknown {what}; did you mean {name}?"
+            if what == "section":
+                expected += f" (known: {', '.join(self._schemas)})"
         self._problem(path, shown(value, None), expected, origin)
 
     # The walk
@@ -162,10 +167,10 @@ class Validation:
         ]
         if any(item is _BAD for item in items):
             return _BAD
-        try:
-            return convert_leaf([self._placed(item, shape, path) for item in items], shape)
-        except Unfit as error:
-            return self._refuse(path, raw, shape, str(error))
+        if not fits_length(items, shape):
+            return self._refuse(path, raw, shape, expectation(shape))
+        placed = [self._placed(item, shape, path) for item in items]
+        return tuple(placed) if get_origin(shape.base) is tuple else placed
 
     def _map(self, shape: Shape, raw: Any, path: Path, default: Any) -> Any:
         if not isinstance(raw, Mapping) or shape.item is None or shape.key is None:
@@ -178,6 +183,8 @@ class Validation:
             bad = bad or name is _BAD or value is _BAD
             if not bad:
                 values[name] = value
+        if not bad and not fits_length(values, shape):
+            return self._refuse(path, raw, shape, expectation(shape))
         return _BAD if bad else values
 
     def _table(self, shape: Shape, raw: Any, path: Path, default: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path as FilePath
 from typing import Any, Literal, get_args, get_origin
 
@@ -15,7 +15,17 @@ from aiwebengine.config.schema import Shape, expectation
 from aiwebengine.config.secret import HIDDEN, Secret, SecretURL
 from aiwebengine.errors import AIWebEngineError
 
-__all__ = ["References", "Shown", "Unfit", "as_reference", "convert_leaf", "from_text", "rebased", "shown"]
+__all__ = [
+    "References",
+    "Shown",
+    "Unfit",
+    "as_reference",
+    "convert_leaf",
+    "fits_length",
+    "from_text",
+    "rebased",
+    "shown",
+]
 
 _MAX_SECRET_BYTES = 65_536
 _MAX_SHOWN = 100  # characters
@@ -156,6 +166,15 @@ def convert_leaf(value: Any, shape: Shape) -> Any:
         return msgspec.convert(value, shape.annotation, dec_hook=_decode_custom)
     except (msgspec.ValidationError, TypeError, ValueError):
         raise Unfit(expectation(shape)) from None
+
+
+def fits_length(items: Collection[Any], shape: Shape) -> bool:
+    """Tell whether a list or map has as many items as its ``min_length`` and ``max_length`` ask for."""
+    return all(
+        (meta.min_length is None or len(items) >= meta.min_length)
+        and (meta.max_length is None or len(items) <= meta.max_length)
+        for meta in shape.metas
+    )
 
 
 def _decode_custom(kind: type, value: Any) -> Any:

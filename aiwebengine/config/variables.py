@@ -10,7 +10,7 @@ from typing import Any, Final
 from aiwebengine.config.encrypted import KEY_VARIABLE
 from aiwebengine.config.layers import Layer, Origin, Text
 from aiwebengine.config.locations import toml_key
-from aiwebengine.config.schema import Path, Schemas, dotted, is_table
+from aiwebengine.config.schema import Path, Schemas, is_table
 from aiwebengine.errors import Problem
 
 __all__ = [
@@ -80,7 +80,8 @@ def assignment_layer(text: str, schemas: Schemas) -> Layer | Problem:
     except ValueError:
         path = ()
     if not equals or len(path) < 2:
-        shown = dotted(path) if path else repr(key.strip()) if equals else ""
+        # Without "=" what was given may well be the value.
+        shown = key.strip() if equals else ""
         return Problem("--set", shown, None, "section.key=value was expected")
     return _layer(path, value, schemas, origin)
 
