@@ -54,9 +54,9 @@ class Job:
         "request_id",
         "route",
         "sink",
-        "slice_at",
         "started_at",
         "streaming",
+        "untouched",
         "uri",
         "wall_ms",
     )
@@ -90,10 +90,10 @@ class Job:
         self.outstanding = 0
         self.queued_at = pool.now()
         self.started_at = 0.0
-        self.slice_at = 0.0
         self.deadline = self.queued_at + wall_ms / 1000
         self.cancelled_at = 0.0
         self.streaming = False
+        self.untouched = True  # no frame has come back for it yet
         self.cpu_us = 0
         self.heap_kb = 0
         self.host_calls = 0

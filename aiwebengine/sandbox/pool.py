@@ -35,6 +35,9 @@ _decode = msgspec.json.Decoder().decode
 SWEEP_S = 0.05
 CANCEL_GRACE_S = 1.0
 START_GRACE_S = 20.0
+# A sandbox may be sent this many calls of one quick script ahead of its answers, which saves the round trip.
+PIPELINE_DEPTH = 4
+QUICK_CPU_US = 1000
 SIGPROF = getattr(signal, "SIGPROF", -1)
 SIGXCPU = getattr(signal, "SIGXCPU", -1)
 
@@ -73,7 +76,8 @@ class SandboxPool:
         self._spares: list[SandboxProcess] = []
         self._queues: OrderedDict[str, deque[Job]] = OrderedDict()
         self._queued = 0
-        self._running_by_uri: dict[str, int] = {}
+        self._held: dict[str, int] = {}  # by URI, the sandboxes that run it
+        self._costs: dict[int, int] = {}  # by program, its usual CPU microseconds
         self._cancelled: dict[Job, SandboxProcess] = {}
         self._idents = itertools.count(1)
         self._program_idents = itertools.count(1)
@@ -200,9 +204,15 @@ class SandboxPool:
             del self._cancelled[job]
         runner = next(iter(process.running), None)
         for job in list(process.jobs.values()):
-            self._lose(job, process, exit_code, signal_number, job is runner)
+            if job is not runner and job.untouched:
+                self._again(job)
+            else:
+                self._lose(job, process, exit_code, signal_number, job is runner)
         process.jobs.clear()
-        process.running.clear()
+        if process.running:
+            # What ran was cancelled before.
+            process.running.clear()
+            self._release(process)
         if process.retiring:
             self.counts["recycled"] += 1
         elif not process.kill_reason:
@@ -233,6 +243,13 @@ class SandboxPool:
         self._reactor.callLater(
             min(30.0, 0.1 * 2**self._failed_starts), lambda: self._stopping or self._start_one()
         )
+
+    def _again(self, job: Job) -> None:
+        """Queue a job anew which its sandbox, as it works in order, cannot have begun."""
+        self._finish_slices(job)
+        job.process = None
+        self._queues.setdefault(job.uri, deque()).appendleft(job)
+        self._queued += 1
 
     def _lose(
         self,
@@ -297,11 +314,10 @@ class SandboxPool:
             job.sink.failed(Unavailable("this route keeps ending its sandbox process and is paused", paused))
             return None
         if self._queued == 0 or job.uri not in self._queues:
-            if self._running_by_uri.get(job.uri, 0) < self._most_per_script:
-                process = self._idle_process()
-                if process is not None:
-                    self._begin(job, process)
-                    return job
+            process = self._process_for(job)
+            if process is not None:
+                self._begin(job, process)
+                return job
         if self._queued >= self.settings.max_queue:
             self.counts["refused"] += 1
             job.sink.failed(Unavailable(f"{self._queued} requests are waiting (javascript.max_queue)"))
@@ -310,19 +326,28 @@ class SandboxPool:
         self._queued += 1
         return job
 
-    def _idle_process(self) -> SandboxProcess | None:
-        best = None
+    def _process_for(self, job: Job) -> SandboxProcess | None:
+        """Give a sandbox that may take the job now: an idle one, or one that runs quick calls of the same script."""
+        uri = job.uri
+        if self._held.get(uri, 0) < self._most_per_script:
+            best = None
+            for process in self._processes:
+                if not process.running and not process.retiring and len(process.jobs) < self.settings.realms_per_sandbox:
+                    if job.program is not None and job.program.ident in process.programs and not process.jobs:
+                        return process
+                    if best is None or len(process.jobs) < len(best.jobs):
+                        best = process
+            if best is not None:
+                return best
+        if self._queued or not self._is_quick(job):
+            return None
         for process in self._processes:
-            if (
-                not process.running
-                and not process.retiring
-                and len(process.jobs) < self.settings.realms_per_sandbox
-            ):
-                if not process.jobs:
-                    return process
-                if best is None or len(process.jobs) < len(best.jobs):
-                    best = process
-        return best
+            if process.holder == uri and 0 < len(process.running) < PIPELINE_DEPTH and not process.retiring:
+                return process
+        return None
+
+    def _is_quick(self, job: Job) -> bool:
+        return job.program is not None and self._costs.get(job.program.ident, QUICK_CPU_US) < QUICK_CPU_US
 
     def _begin(self, job: Job, process: SandboxProcess) -> None:
         job.ident = next(self._idents) & 0xFFFFFFFF
@@ -351,9 +376,10 @@ class SandboxPool:
             return
         job.outstanding += 1
         if job.outstanding == 1:
-            job.slice_at = self.now()
+            if not process.running:
+                process.holder = job.uri
+                self._held[job.uri] = self._held.get(job.uri, 0) + 1
             process.running[job] = None
-            self._running_by_uri[job.uri] = self._running_by_uri.get(job.uri, 0) + 1
         process.send(frames.pack(kind, job.ident, payload))
 
     def push(self, job: Job, kind: int, payload: bytes) -> None:
@@ -362,24 +388,42 @@ class SandboxPool:
             self._push(job, kind, payload)
 
     def _finish_slices(self, job: Job) -> None:
-        if job.outstanding:
-            job.outstanding = 0
-            if job.process is not None:
-                job.process.running.pop(job, None)
-            left = self._running_by_uri.get(job.uri, 1) - 1
-            if left:
-                self._running_by_uri[job.uri] = left
-            else:
-                self._running_by_uri.pop(job.uri, None)
+        job.outstanding = 0
+        process = job.process
+        if process is None or job not in process.running:
+            return
+        del process.running[job]
+        if not process.running:
+            self._release(process)
+
+    def _release(self, process: SandboxProcess) -> None:
+        """Note that a sandbox no longer runs its script."""
+        left = self._held.get(process.holder, 1) - 1
+        if left:
+            self._held[process.holder] = left
+        else:
+            self._held.pop(process.holder, None)
 
     def _feed(self, process: SandboxProcess) -> None:
-        """Give waiting jobs to a sandbox that has become idle, each script in its turn."""
-        while self._queued and not process.running and not process.retiring:
-            for uri, queue in self._queues.items():
-                if self._running_by_uri.get(uri, 0) < self._most_per_script:
-                    break
+        """Give waiting jobs to a sandbox that has room, each script in its turn."""
+        while self._queued and not process.retiring:
+            if process.running:
+                queue = self._queues.get(process.holder)
+                # Ahead of its answers only while nobody else waits, and only what is quick.
+                if (
+                    queue is None
+                    or len(queue) < self._queued
+                    or len(process.running) >= PIPELINE_DEPTH
+                    or not self._is_quick(queue[0])
+                ):
+                    return
+                uri = process.holder
             else:
-                return
+                for uri, queue in self._queues.items():
+                    if self._held.get(uri, 0) < self._most_per_script:
+                        break
+                else:
+                    return
             job = queue.popleft()
             self._queued -= 1
             if queue:
@@ -422,6 +466,7 @@ class SandboxPool:
             if kind == frames.EFFECTS:
                 self.host_calls.effects(job, _decode(payload))
                 return
+            job.untouched = False
             if job.outstanding > 1:
                 job.outstanding -= 1
             else:
@@ -439,11 +484,10 @@ class SandboxPool:
             )
             process.kill("sent nonsense")
             return
-        if not process.running:
-            if process.retiring and not process.jobs:
-                process.retire()
-            elif self._queued:
-                self._feed(process)
+        if self._queued:
+            self._feed(process)
+        if process.retiring and not process.jobs:
+            process.retire()
 
     def _on_outcome(self, process: SandboxProcess, job: Job, kind: int, payload: bytes) -> None:
         job.cpu_us, job.heap_kb, length = frames.USAGE.unpack_from(payload)
@@ -483,6 +527,9 @@ class SandboxPool:
     def _over(self, process: SandboxProcess, job: Job) -> None:
         del process.jobs[job.ident]
         self.circuit.answered(job.key)
+        if job.program is not None:
+            known = self._costs.get(job.program.ident)
+            self._costs[job.program.ident] = job.cpu_us if known is None else (7 * known + job.cpu_us) >> 3
         if (
             0 < self.settings.recycle_after_requests <= process.served
             and not process.retiring
@@ -509,11 +556,10 @@ class SandboxPool:
                 self._finish_slices(job)
         elif kind in (frames.RESULT, frames.FAILED, frames.LOADED):
             self._finish_slices(job)
-        if not process.running:
-            if process.retiring and not process.jobs:
-                process.retire()
-            else:
-                self._feed(process)
+        if self._queued:
+            self._feed(process)
+        if process.retiring and not process.jobs:
+            process.retire()
 
     def _answer_call(self, job: Job, packed: bytes) -> None:
         self.push(job, frames.ANSWER, packed)
@@ -586,6 +632,7 @@ class SandboxPool:
 
     def forget(self, program: Program) -> None:
         """Have sandboxes drop a program that is no longer live."""
+        self._costs.pop(program.ident, None)
         for process in [*self._processes, *self._spares]:
             if program.ident in process.programs:
                 process.programs.discard(program.ident)

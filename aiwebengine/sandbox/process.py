@@ -84,6 +84,7 @@ class SandboxProcess(ProcessProtocol):
         self.served = 0
         self.programs: set[int] = set()
         self.jobs: dict[int, Job] = {}
+        self.holder = ""  # the script that made it busy
         self.running: dict[Job, None] = {}  # in the order their slices were sent
 
     @classmethod
