@@ -153,6 +153,9 @@ class IExchange(Interface):
     path_text: str = Attribute(
         "Decoded, normalised path; starts with ``/``, no ``.``/``..`` segments, no NUL."
     )
+    uri: bytes = Attribute("The request target as it was sent.")
+    headers: Mapping[str, str] = Attribute("Request headers by lower-case name, repeated ones joined.")
+    host: str = Attribute("The authority asked for, such as ``example.com:8080``; may be empty on HTTP/1.0.")
     request_id: str = Attribute("Also sent as X-Request-Id.")
     client_ip: str = Attribute("The peer, or the rightmost untrusted X-Forwarded-For entry.")
     secure: bool = Attribute("Whether the client used https (directly or by a trusted proxy's word).")

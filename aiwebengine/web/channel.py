@@ -71,6 +71,7 @@ class EngineChannel(HTTPChannel):
         self.secure = False
         self._excess = excess
         self._wire: Any = None  # the transport
+        self._flow: Any = None  # the transport as a producer of our input
         self._phase = _HEAD
         self._held = b""
         self._consuming = False
@@ -89,6 +90,7 @@ class EngineChannel(HTTPChannel):
         """Set up, or refuse at once when the site has too many connections."""
         super().connectionMade()
         transport = self._wire = self.transport
+        self._flow = self._networkProducer
         self.secure = ISSLTransport.providedBy(transport)
         host = getattr(self._wire.getPeer(), "host", None)
         self.peer = (plain_address(host) or host) if host else "unix"
@@ -336,7 +338,7 @@ class EngineChannel(HTTPChannel):
         self._phase = _UPGRADED
         self._upgraded = protocol
         self.deadline = inf
-        self._wire.unregisterProducer()
+        self._flow.unregisterProducer()
         if self._read_paused:
             self._resume_reading()
         protocol.makeConnection(self._wire)
@@ -365,7 +367,7 @@ class EngineChannel(HTTPChannel):
             return
         if self._read_paused:
             self._resume_reading()
-        self._wire.unregisterProducer()
+        self._flow.unregisterProducer()
         transport.loseWriteConnection()
 
     def cut(self) -> None:
@@ -431,10 +433,10 @@ class EngineChannel(HTTPChannel):
     def _pause_reading(self) -> None:
         if not self._read_paused and not self._read_closed:
             self._read_paused = True
-            self._wire.pauseProducing()
+            self._flow.pauseProducing()
 
     def _resume_reading(self) -> None:
         if self._read_paused and not self._waitingForTransport:
             self._read_paused = False
             if not self._read_closed:
-                self._wire.resumeProducing()
+                self._flow.resumeProducing()

@@ -11,7 +11,8 @@ __all__ = ["parse_fields", "parse_request_line", "split_head", "valid_authority"
 _FORBIDDEN = bytes(code for code in range(32) if code not in b"\t\r\n") + b"\x7f"
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _AUTHORITY = re.compile(
-    r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+(?::[0-9]{0,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{0,5})?"
+    # Narrower than RFC 3986's reg-name: no host that resolves has other characters, and links are made of it.
+    r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?"
 )
 # Of these a second one is an attack or a mistake; other repeated fields are joined.
 _SINGLE = frozenset(("host", "content-length", "transfer-encoding", "content-type", "authorization"))

@@ -98,7 +98,7 @@ class _HealthResource(Resource):
     isLeaf = True  # noqa: N815
 
     def __init__(self, health: Health) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._health = health
 
     def render_GET(self, request: Any) -> int:  # noqa: N802

@@ -22,12 +22,12 @@ _SECRET_HEADERS = frozenset(("authorization", "cookie", "proxy-authorization", "
 @implementer(IRequestGate, IRequestObserver, IEngineService)
 class RequestJournal:
     """
-    Keeps the last ``keep`` records (`recent`), logs a line per request, and in development shows the cost of a
-    request as Server-Timing.
+    Keeps the last ``keep`` records (`recent`), logs a line per request, and in development shows what a
+    request cost as Server-Timing.
 
-    Lines go to the logger ``aiwebengine.access`` as events with ``access_lines``, several in one event: an event
-    costs more than a request does. ``format`` is a key of `FORMATS` or ``off``. With ``debug`` each request's and
-    answer's headers are logged too, credentials hidden.
+    Lines go to the logger ``aiwebengine.access`` as events with ``access_lines``, several in one event: an
+    event costs more than a request does. ``format`` is a key of `FORMATS` or ``off``. With ``debug`` each
+    request's and answer's headers are logged too, credentials hidden.
     """
 
     order = 0
@@ -36,7 +36,7 @@ class RequestJournal:
         self,
         clock: Any,
         *,
-        format: str = "combined",  # noqa: A002
+        format: str = "combined",
         keep: int = 1000,
         flush_ms: int = 200,
         development: bool = False,
@@ -114,7 +114,7 @@ class RequestJournal:
 
     def recent(self, limit: int = 100) -> Sequence[Mapping[str, object]]:
         """Give the latest records as JSON data, newest first."""
-        found = []
+        found: list[Mapping[str, object]] = []
         for record in reversed(self._records):
             if len(found) >= limit:
                 break

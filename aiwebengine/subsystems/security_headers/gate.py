@@ -59,7 +59,8 @@ class SecurityHeadersGate:
         name = host[: host.index("]") + 1] if host.startswith("[") else host.partition(":")[0]
         target = exchange.uri
         if not target.startswith(b"/"):
-            target = exchange.raw_path.encode("ascii")
+            # The absolute form: its own authority is `host` already.
+            target = b"/" + target.split(b"/", 3)[3] if target.count(b"/") > 2 else b"/"
         location = b"https://" + name.encode("ascii") + target
         exchange.answer(308, [(b"Location", location)], b"")
         return True
