@@ -214,7 +214,8 @@ class Rig:
         """Run a test text (``test``, ``same``, ``equal``, ``throws``, ``rejects``, ``sleep``); give the failures."""
         self.context.eval(f"globalThis.__testing = {_TESTING}(__rig); undefined")
         names = "test, same, equal, throws, rejects, isError, sleep, reported, piece"
-        self.context.eval(f"(function ({{{names}}}) {{'use strict';{text}\n}})(__testing.helpers); __testing.run(); undefined")
+        head = f"'use strict'; const {{{names}}} = __testing.helpers;"
+        self.context.eval(f"(function () {{{head}{text}\n}})(); __testing.run(); undefined")
         self.advance(60_000)
         outcome = self.context.eval("__rig.results.outcome")
         if outcome is None:

@@ -1,6 +1,7 @@
 // piece: abort
 // names: AbortController AbortSignal
 // needs: webidl dom-exception events
+// triggers: signal
 (function (host) {
   "use strict";
   const { enforceRange, required, shape } = host.use("webidl");

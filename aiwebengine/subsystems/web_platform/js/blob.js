@@ -1,37 +1,20 @@
 // piece: blob
 // names: Blob File
-// needs: webidl utf8 readable-stream
+// needs: webidl utf8
+// triggers: blob
 (function (host) {
   "use strict";
-  const { dictionary, enumeration, isObject, required, shape, usvString } = host.use("webidl");
-  const { decode, encode, join } = host.use("utf8");
-  const { isView } = ArrayBuffer;
+  const { dictionary, enumeration, isObject, later, required, shape, usvString } = host.use("webidl");
+  const { decode, encode, join, viewOf } = host.use("utf8");
   const { apply } = Reflect;
-  const byteLengthOf = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength").get;
-  const CHUNK = 65536;
   const SECRET = Symbol();
-
-  function isBuffer(value) {
-    try {
-      apply(byteLengthOf, value, []);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  // A view of the bytes of a BufferSource, or null for anything else; nothing is copied.
-  function viewOf(value) {
-    if (isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-    return isObject(value) && isBuffer(value) ? new Uint8Array(value) : null;
-  }
 
   function sequenceOf(parts) {
     const iterate = isObject(parts) ? parts[Symbol.iterator] : undefined;
     if (typeof iterate !== "function") throw new TypeError("the blob's parts are not a sequence");
     return Array.from({ [Symbol.iterator]: () => apply(iterate, parts, []) }, (part) => {
       if (isBlob(part)) return part;
-      return isObject(part) && (isView(part) || isBuffer(part)) ? part : usvString(part);
+      return viewOf(part) === null ? usvString(part) : part;
     });
   }
 
@@ -103,7 +86,7 @@
     }
     stream() {
       const bytes = bytesOf(this);
-      return streamOf(bytes);
+      return later("readable-stream", "stream").streamOf(bytes);
     }
     async text() {
       return decode(bytesOf(this), true);
@@ -116,19 +99,6 @@
     }
   }
   shape(Blob, "Blob");
-
-  // A stream of bytes in chunks, none copied before it is asked for.
-  function streamOf(bytes) {
-    const { closeController, create, enqueue } = host.use("readable-stream");
-    const { resolved } = host.use("promises");
-    let at = 0;
-    const pull = (controller) => {
-      if (at < bytes.length) enqueue(controller, bytes.slice(at, (at += CHUNK)));
-      if (at >= bytes.length) closeController(controller);
-      return resolved(undefined);
-    };
-    return create(() => undefined, pull, () => resolved(undefined), 0);
-  }
 
   let makeFile; // ({bytes, size, type, name}) => a File; `bytes` may be a function
 
@@ -167,5 +137,5 @@
     return isFile(blob) ? makeFile({ ...init, name: blob.name, modified: blob.lastModified }) : new Blob(SECRET, init);
   };
 
-  return { Blob, File, bytesOf, copyBlob, isBlob, isFile, makeBlob, makeFile, streamOf, viewOf };
+  return { Blob, File, bytesOf, copyBlob, isBlob, isFile, makeBlob, makeFile };
 })

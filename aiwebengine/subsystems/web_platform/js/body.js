@@ -1,39 +1,37 @@
 // piece: body
-// needs: webidl utf8 promises url-search-params blob formdata multipart readable-stream
+// needs: webidl utf8 promises readable-stream
 // Bodies of requests and responses. A body is {source, stream, used}: source is a string, bytes, a Blob, or null when
 // only the stream has it; the stream is made when it is first asked for.
 (function (host) {
   "use strict";
-  const { usvString } = host.use("webidl");
-  const { decode, encode, join } = host.use("utf8");
+  const { later, optional, usvString } = host.use("webidl");
+  const { decode, encode, join, viewOf } = host.use("utf8");
   const { deferred, resolved, upon } = host.use("promises");
   const { defineProperty } = Object;
-  const { bytesOf, isBlob, makeBlob, streamOf, viewOf } = host.use("blob");
-  const { acquire, isStream, read, stateOf, tee } = host.use("readable-stream");
-  const { fromList, isFormData } = host.use("formdata");
-  const { URLSearchParams, parseForm } = host.use("url-search-params");
-  const multipart = host.use("multipart");
+  const { acquire, isStream, read, stateOf, streamOf, tee } = host.use("readable-stream");
+  const isBlob = (value) => typeof value === "object" && value !== null && optional("blob")?.isBlob(value);
 
   // {body, type} of what a script gives as a body; `type` is the Content-Type it implies, or null.
   function extract(value) {
+    const made = (source, type) => ({ body: { source, stream: null, used: false }, type });
+    if (typeof value !== "object") return made(usvString(value), "text/plain;charset=UTF-8");
     if (isStream(value)) {
       const state = stateOf(value);
       if (state.disturbed || state.reader !== null) throw new TypeError("the body's stream is used or locked");
       return { body: { source: null, stream: value, used: false }, type: null };
     }
-    const made = (source, type) => ({ body: { source, stream: null, used: false }, type });
     if (isBlob(value)) return made(value, value.type === "" ? null : value.type);
-    if (isFormData(value)) {
-      const { boundary, bytes } = multipart.serialize(value);
+    if (optional("formdata")?.isFormData(value)) {
+      const { boundary, bytes } = later("multipart", "FormData").serialize(value);
       return made(bytes, `multipart/form-data; boundary=${boundary}`);
     }
-    if (value instanceof URLSearchParams) return made(value.toString(), "application/x-www-form-urlencoded;charset=UTF-8");
+    if (optional("url-search-params")?.isParams(value)) return made(value.toString(), "application/x-www-form-urlencoded;charset=UTF-8");
     const view = viewOf(value);
     if (view !== null) return made(view.slice(), null);
     return made(usvString(value), "text/plain;charset=UTF-8");
   }
 
-  const bytesOfSource = (source) => (typeof source === "string" ? encode(source) : isBlob(source) ? bytesOf(source) : source);
+  const bytesOfSource = (source) => (typeof source === "string" ? encode(source) : isBlob(source) ? host.use("blob").bytesOf(source) : source);
 
   function streamOfBody(body) {
     if (body.stream === null) {
@@ -86,7 +84,7 @@
   function clone(body) {
     if (body === null) return null;
     if (body.stream === null) return { source: body.source, stream: null, used: false };
-    const copy = (chunk) => (chunk instanceof Uint8Array ? chunk.slice() : host.use("structured-clone").structuredClone(chunk));
+    const copy = (chunk) => (chunk instanceof Uint8Array ? chunk.slice() : later("structured-clone", "structuredClone").structuredClone(chunk));
     const [first, second] = tee(stateOf(body.stream), copy);
     body.stream = first;
     return { source: null, stream: second, used: false };
@@ -121,12 +119,6 @@
     return text;
   }
 
-  function formOf(bytes, type) {
-    if (type?.essence === "multipart/form-data" && type.parameters.has("boundary")) return multipart.parse(bytes, type.parameters.get("boundary"));
-    if (type?.essence === "application/x-www-form-urlencoded") return fromList(parseForm(decode(bytes)));
-    throw new TypeError("the body's Content-Type is not that of a form");
-  }
-
   // Gives a class the Body mixin; `bodyOf(object)` is its body or null (with a brand check), `typeOf` its Content-Type.
   function mixin(Class, bodyOf, typeOf) {
     const methods = {
@@ -136,7 +128,7 @@
       },
       async blob() {
         const type = serializeType(mimeType(typeOf(this)));
-        return makeBlob(await consume(bodyOf(this)), type);
+        return later("blob", "blob").makeBlob(await consume(bodyOf(this)), type);
       },
       async bytes() {
         return (await consume(bodyOf(this))).slice();
@@ -144,7 +136,7 @@
       async formData() {
         const type = mimeType(typeOf(this));
         const bytes = await consume(bodyOf(this));
-        return formOf(bytes, type);
+        return later("multipart", "formData").formOf(bytes, type);
       },
       async json() {
         return JSON.parse(decode(await consume(bodyOf(this)), true));
@@ -180,7 +172,7 @@
     const { source } = body;
     body.used = true;
     body.source = null;
-    return isBlob(source) ? bytesOf(source) : source;
+    return isBlob(source) ? host.use("blob").bytesOf(source) : source;
   }
 
   // A body of the host's: a string, bytes (kept, not copied), a ReadableStream, or null.

@@ -1,6 +1,7 @@
 // piece: formdata
 // names: FormData
 // needs: webidl blob
+// triggers: formData
 (function (host) {
   "use strict";
   const { pairIterable, required, shape, usvString } = host.use("webidl");

@@ -1,11 +1,13 @@
 // piece: multipart
-// needs: utf8 blob formdata
+// needs: utf8 blob formdata url-search-params
+// triggers: FormData formData
 // multipart/form-data both ways (RFC 7578, with the names escaped as HTML says).
 (function (host) {
   "use strict";
   const { decode, encode, join } = host.use("utf8");
   const { bytesOf, makeFile } = host.use("blob");
   const { entriesOf, fromList } = host.use("formdata");
+  const { parseForm } = host.use("url-search-params");
   const { fromCharCode } = String;
   const { toHex } = Uint8Array.prototype;
   const { apply } = Reflect;
@@ -93,5 +95,13 @@
     }
   }
 
-  return { parse, serialize };
+  // The FormData of a body by its MIME type; a TypeError when it is not that of a form.
+  function formOf(bytes, type) {
+    const boundary = type?.parameters.get("boundary");
+    if (type?.essence === "multipart/form-data" && boundary !== undefined) return parse(bytes, boundary);
+    if (type?.essence === "application/x-www-form-urlencoded") return fromList(parseForm(decode(bytes)));
+    throw new TypeError("the body's Content-Type is not that of a form");
+  }
+
+  return { formOf, serialize };
 })

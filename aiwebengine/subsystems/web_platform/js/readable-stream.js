@@ -1,6 +1,7 @@
 // piece: readable-stream
 // names: ReadableStream ReadableStreamDefaultReader ReadableStreamDefaultController ReadableByteStreamController
 // needs: webidl promises queuing
+// triggers: stream
 // A ReadableStream's state is a record {state, reader, error, disturbed, controller}; its objects only point at it.
 (function (host) {
   "use strict";
@@ -11,6 +12,7 @@
   const { defineProperty, getPrototypeOf, setPrototypeOf } = Object;
   const AsyncIteratorPrototype = getPrototypeOf(getPrototypeOf(async function* () {}).prototype);
   const SECRET = Symbol();
+  const CHUNK = 65536; // bytes
 
   const method = (object, name) => (object[name] === undefined ? undefined : callback(object[name], name));
 
@@ -294,6 +296,17 @@
     return create(nothing, pull, stop, 0);
   }
 
+  // A stream of bytes, none copied before its chunk is asked for.
+  function streamOf(bytes) {
+    let at = 0;
+    const pull = (controller) => {
+      if (at < bytes.length) enqueue(controller, bytes.slice(at, (at += CHUNK)));
+      if (at >= bytes.length) closeController(controller);
+      return resolved(undefined);
+    };
+    return create(nothing, pull, () => resolved(undefined), 0);
+  }
+
   let stateOf; // (stream) => its state record; a TypeError for anything else
   let isStream;
   let controllerOf;
@@ -503,6 +516,6 @@
 
   return {
     ReadableByteStreamController, ReadableStream, ReadableStreamDefaultController, ReadableStreamDefaultReader,
-    acquire, cancel, closeController, controllerOf, create, desiredSize, enqueue, fail, isStream, open, read, release, stateOf, tee, wantsPull,
+    acquire, cancel, closeController, controllerOf, create, desiredSize, enqueue, fail, isStream, open, read, release, stateOf, streamOf, tee, wantsPull,
   };
 })

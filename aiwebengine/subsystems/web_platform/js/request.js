@@ -1,14 +1,13 @@
 // piece: request
 // names: Request
-// needs: webidl headers body url-parser abort
+// needs: webidl headers body url-parser
 // triggers: fetch
 (function (host) {
   "use strict";
-  const { dictionary, domString, enumeration, byteString, required, shape, usvString } = host.use("webidl");
+  const { dictionary, domString, enumeration, byteString, later, optional, required, shape, usvString } = host.use("webidl");
   const { listOf, makeHeaders, toHeaders } = host.use("headers");
   const { clone, extract, given, mixin, take, unusable } = host.use("body");
   const { parse, serialize } = host.use("url-parser");
-  const { dependent, isSignal } = host.use("abort");
 
   const ENUMS = {
     __proto__: null,
@@ -58,7 +57,7 @@
     if (init.method !== undefined) given.method = byteString(init.method);
     if (init.referrer !== undefined) given.referrer = usvString(init.referrer);
     given.signal = init.signal;
-    if (given.signal !== undefined && given.signal !== null && !isSignal(given.signal)) throw new TypeError("signal is not an AbortSignal");
+    if (given.signal !== undefined && given.signal !== null && !optional("abort")?.isSignal(given.signal)) throw new TypeError("signal is not an AbortSignal");
     if (init.window !== undefined && init.window !== null) throw new TypeError("window can only be null");
     return given;
   }
@@ -87,7 +86,7 @@
         const url = absolute(text, "URL");
         if (url.username !== "" || url.password !== "") throw new TypeError("the URL has credentials");
         facts = plain(url);
-      } else facts = { ...source, signals: [signalOf(source)], signal: null, headers: null, body: null };
+      } else facts = { ...source, signals: followed(source), signal: null, headers: null, body: null };
       const { body, headers, method, mode, referrer, signal } = options;
       if (mode === "navigate") throw new TypeError("mode cannot be navigate");
       if (referrer !== undefined) facts.referrer = referrerOf(referrer);
@@ -175,12 +174,15 @@
       const facts = this.#facts;
       if (facts.body !== null && unusable(facts.body)) throw new TypeError("the body has been read already, or is locked");
       const headers = makeHeaders(listOf(facts.headers), "request");
-      return new Request(SECRET, { ...facts, headers, signals: [signalOf(facts)], signal: null, body: clone(facts.body) });
+      return new Request(SECRET, { ...facts, headers, signals: followed(facts), signal: null, body: clone(facts.body) });
     }
   }
 
   // The request's own signal follows those it was given; it is made when it is first asked for.
-  const signalOf = (facts) => (facts.signal ??= dependent(facts.signals));
+  const signalOf = (facts) => (facts.signal ??= later("abort", "signal").dependent(facts.signals));
+
+  // Signals for a copy of a request; without the abort piece there are none.
+  const followed = (facts) => (optional("abort") === null ? [] : [signalOf(facts)]);
 
   // What is left of a stream, by a stream of its own; the old one is disturbed and locked.
   function move(body) {
@@ -214,12 +216,12 @@
     return new Request(SECRET, facts);
   }
 
-  // For the host: {url, method, headers, body, signal, redirect, …}; the body is used from now on.
+  // For the host: {url, method, headers, body, signal (or null), redirect, …}; the body is used from now on.
   function requestParts(request) {
     const facts = factsOf(request);
     const { cache, credentials, integrity, keepalive, method, mode, redirect } = facts;
     const headers = listOf(facts.headers).map(([name, value]) => [name, value]);
-    const signal = signalOf(facts);
+    const signal = facts.signal ?? (facts.signals.length > 0 ? signalOf(facts) : null);
     return { url: serialize(facts.url), method, headers, body: take(facts.body), signal, cache, credentials, integrity, keepalive, mode, redirect };
   }
 

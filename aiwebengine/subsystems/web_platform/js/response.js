@@ -1,13 +1,12 @@
 // piece: response
 // names: Response
-// needs: webidl headers body url-parser
+// needs: webidl headers body
 // triggers: fetch
 (function (host) {
   "use strict";
-  const { byteString, dictionary, required, shape, usvString } = host.use("webidl");
+  const { byteString, dictionary, later, required, shape, usvString } = host.use("webidl");
   const { listOf, makeHeaders, toHeaders } = host.use("headers");
   const { clone, extract, given, mixin, take, unusable } = host.use("body");
-  const { parse, pathname, serialize } = host.use("url-parser");
   const { stringify } = JSON;
 
   const NULL_BODY = [101, 103, 204, 205, 304];
@@ -34,6 +33,7 @@
 
   // The Location of a redirect: an absolute URL, or a path of this server.
   function location(url) {
+    const { parse, pathname, serialize } = later("url-parser", "redirect");
     const parsed = parse(url);
     if (parsed !== null) return serialize(parsed);
     const local = /^\/(?![/\\])/.test(url) ? parse(url, parse("http://localhost")) : null;

@@ -4,7 +4,7 @@
 // Walks with a list of its own instead of recursion, so depth does not depend on the stack.
 (function (host) {
   "use strict";
-  const { dictionary, isObject, isPlatform, required } = host.use("webidl");
+  const { dictionary, isObject, isPlatform, optional, required } = host.use("webidl");
   const { DOMException } = host.use("dom-exception");
   const { apply } = Reflect;
   const { create, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, keys } = Object;
@@ -126,8 +126,8 @@
       case "BigInt":
         return Object(PRIMITIVES[kind].prototype.valueOf.call(value));
       case "Platform": {
-        const blobs = globalsOf("blob");
-        if (blobs !== null && blobs.isBlob(value)) return blobs.copyBlob(value);
+        const blobs = optional("blob");
+        if (blobs?.isBlob(value)) return blobs.copyBlob(value);
         throw refuse(`An object of class ${value[Symbol.toStringTag]}`);
       }
       case "Object":
@@ -138,14 +138,6 @@
       }
       default:
         throw refuse(kind === "Function" ? "A function" : `An object of class ${kind}`);
-    }
-  }
-
-  function globalsOf(piece) {
-    try {
-      return host.use(piece);
-    } catch {
-      return null; // not loaded, so there is no such object
     }
   }
 

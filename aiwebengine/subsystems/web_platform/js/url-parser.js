@@ -1,5 +1,6 @@
 // piece: url-parser
 // needs: url-host
+// triggers: redirect
 // The basic URL parser of the URL standard, component by component, and what the setters do.
 // A URL is {scheme, username, password, host (serialized or null), port, path (array, or string when opaque), query, fragment}.
 (function (host) {

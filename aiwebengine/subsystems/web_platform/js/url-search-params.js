@@ -26,6 +26,7 @@
   const serializeForm = (list) => list.map(([name, value]) => component(name) + "=" + component(value)).join("&");
 
   let linked; // (query, changed) => a URLSearchParams of a URL
+  let isParams;
   let refill; // (params, query) => undefined
 
   class URLSearchParams {
@@ -38,6 +39,7 @@
         params.#changed = changed;
         return params;
       };
+      isParams = (value) => #changed in value;
       refill = (params, query) => {
         params.#list = parseForm(query ?? "");
       };
@@ -118,5 +120,5 @@
     }
   }
   shape(URLSearchParams, "URLSearchParams");
-  return { URLSearchParams, linked, parseForm, refill, serializeForm };
+  return { URLSearchParams, isParams, linked, parseForm, refill, serializeForm };
 })

@@ -6,6 +6,9 @@
   const { fromBase64 } = Uint8Array;
   const { toBase64, subarray } = Uint8Array.prototype;
   const { apply } = Reflect;
+  const { isArray } = Array;
+  const { isView } = ArrayBuffer;
+  const byteLengthOf = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength").get;
   const { atob, btoa, encodeURIComponent, decodeURIComponent, escape, unescape } = globalThis;
   const SLICE = 65536;
 
@@ -119,5 +122,17 @@
     }
   }
 
-  return { decode, encode, join, percentDecode };
+  // A view of the bytes of a BufferSource, or null for anything else; nothing is copied.
+  function viewOf(value) {
+    if (isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    if (typeof value !== "object" || value === null || isArray(value)) return null;
+    try {
+      apply(byteLengthOf, value, []);
+    } catch {
+      return null;
+    }
+    return new Uint8Array(value);
+  }
+
+  return { decode, encode, join, percentDecode, viewOf };
 })

@@ -46,12 +46,6 @@
     return number + 0;
   }
 
-  function clampInteger(value) {
-    const number = Number(value);
-    if (number !== number) return 0;
-    return Math.min(Math.max(number, -Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
-  }
-
   // sequence<sequence<T>> or record<T, T> as a list of pairs; anything else is a TypeError.
   function pairs(init, convert, where) {
     if (!isObject(init)) throw new TypeError(`${where}: the initial value is not an object`);
@@ -152,8 +146,24 @@
     defineProperty(Class.prototype, Symbol.iterator, { value: methods.entries, writable: true, configurable: true });
   }
 
+  // What a piece that may not be loaded gave; null when it is not, and then no object of its classes exists.
+  function optional(piece) {
+    try {
+      return host.use(piece) ?? null;
+    } catch {
+      return null;
+    }
+  }
+
+  // The same where it is needed: it is loaded when the script's text has the word.
+  function later(piece, word) {
+    const given = optional(piece);
+    if (given === null) throw new TypeError(`${word} is not available: the script's text does not name it`);
+    return given;
+  }
+
   return {
-    byteString, callback, clampInteger, constants, dictionary, domString, enforceRange, enumeration, isObject,
-    isPlatform, pairIterable, pairs, required, shape, usvString,
+    byteString, callback, constants, dictionary, domString, enforceRange, enumeration, isObject,
+    isPlatform, later, optional, pairIterable, pairs, required, shape, usvString,
   };
 })
