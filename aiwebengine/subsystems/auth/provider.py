@@ -10,11 +10,9 @@ import attrs
 from zope.interface import implementer
 
 from aiwebengine.interfaces import IScriptGlobals
-from aiwebengine.sandbox.prelude import Piece
+from aiwebengine.sandbox.prelude import Piece, pieces_of
 
 __all__ = ["AuthGlobals"]
-
-_PIECES = ("auth",)
 
 
 @implementer(IScriptGlobals)
@@ -23,9 +21,8 @@ class AuthGlobals:
     """What a script learns about who asks."""
 
     def pieces(self) -> Sequence[Piece]:
-        """Give the pieces of ``js/``, each after those it needs."""
-        folder = files(__package__).joinpath("js")
-        return tuple(Piece.parse(folder.joinpath(f"{name}.js").read_text("utf-8")) for name in _PIECES)
+        """Give the pieces of ``js/``."""
+        return pieces_of(__package__)
 
     def typings(self) -> str:
         """Give the TypeScript declarations of the names."""

@@ -1,11 +1,11 @@
 // piece: crypto
 // names: crypto Crypto CryptoKey SubtleCrypto
-// needs: digest utf8
-// Web Cryptography: random values, digests, and HMAC keys.
+// needs: digest text-bytes
 (function (host) {
+  // Web Cryptography: random values, digests, and HMAC keys.
   "use strict";
   const { digest, hmacDigest, blockBytes, equalBytes } = host.use("digest");
-  const { bytesOf, bytesFrom } = host.use("utf8");
+  const { bytesOf, bytesFrom } = host.use("text-bytes");
   const [Bytes, BadType, Failure] = [Uint8Array, TypeError, DOMException];
   const { fromBase64 } = Uint8Array;
   const { toBase64, toHex } = Uint8Array.prototype;
