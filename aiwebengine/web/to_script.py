@@ -16,7 +16,13 @@ _encode = msgspec.json.Encoder().encode
 
 
 def route_call(
-    program: Program, key: str, handler: str, request: Any, params: Mapping[str, str], facts: Mapping[str, Any], seed: str | None
+    program: Program,
+    key: str,
+    handler: str,
+    request: Any,
+    params: Mapping[str, str],
+    facts: Mapping[str, Any],
+    seed: str | None,
 ) -> bytes:
     """
     Give the CALL payload for a request that a route answers.
@@ -61,7 +67,10 @@ def _add_body(data: dict[str, Any], request: Any, parts: list[bytes]) -> None:
         for upload in request.files:
             files.append(
                 {
-                    "field": upload.field, "filename": upload.filename, "contentType": upload.content_type, "size": upload.size,
+                    "field": upload.field,
+                    "filename": upload.filename,
+                    "contentType": upload.content_type,
+                    "size": upload.size,
                     "at": len(parts) if upload.size else -1,
                 }
             )

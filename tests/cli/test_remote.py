@@ -348,7 +348,7 @@ class LogsTests(RemoteCase):
         self.assertEqual(waits, [1.0, 2.0, 4.0, 8.0, 15.0])
 
     def test_events(self) -> None:
-        """Events are read as the specification has it: data lines joined, comments and empty events ignored."""
+        """Events are read as specified: data lines joined, comments and empty events ignored."""
 
         def lines() -> Iterator[str]:
             yield from (": comment", "id: 4", "event: x", "data: a", "data:b", "", "id: 5", "", "data: lost")
