@@ -10,10 +10,7 @@ from typing import Any
 import _quickjs
 import attrs
 
-from aiwebengine.sandbox.prelude import Piece, Prelude, core_sources
-from aiwebengine.subsystems.auth.provider import AuthGlobals
-from aiwebengine.subsystems.crypto.provider import CryptoGlobals
-from aiwebengine.subsystems.encoding.provider import EncodingGlobals
+from aiwebengine.sandbox.prelude import Piece, Prelude, core_sources, pieces_of
 
 SEED = "00" * 32
 
@@ -163,7 +160,11 @@ def all_pieces() -> tuple[Piece, ...]:
 
 def with_needs(names: Iterable[str] | None) -> tuple[Piece, ...]:
     """Give the named pieces (None for all) with those they need before them."""
-    given = [*EncodingGlobals().pieces(), *CryptoGlobals().pieces(), *AuthGlobals().pieces()]
+    given = [
+        piece
+        for name in ("encoding", "crypto", "auth")
+        for piece in pieces_of(f"aiwebengine.subsystems.{name}")
+    ]
     wanted = [piece.name for piece in given] if names is None else list(names)
     prelude = Prelude(given, always=wanted)
     return tuple(prelude.pieces[name] for name in prelude.pick(frozenset()))
