@@ -61,7 +61,7 @@ class SandboxPool:
         self.settings = settings
         self.prelude = Prelude(())
         self.host_calls = HostCalls({}, script_log, self._answer_call)
-        self._request_timeout_ms = request_timeout_ms
+        self.request_timeout_ms = request_timeout_ms
         self._spawn = spawn
         self._random = random
         self._workers = settings.workers or max(1, cores)
@@ -279,7 +279,7 @@ class SandboxPool:
             program,
             payload,
             sink,
-            self._request_timeout_ms,
+            self.request_timeout_ms,
             self.settings.execution_timeout_ms / 1000,
             request_id,
             route,

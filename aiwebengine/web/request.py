@@ -162,6 +162,11 @@ class EngineRequest(ResourceRequest):
         return msgspec.json.decode(self._body.raw)
 
     @property
+    def body_kind(self) -> str:
+        """``"form"``, ``"multipart"``, ``"json"`` or ``"other"``; ``""`` without a body."""
+        return "" if self._body is None else self._body.kind or "other"
+
+    @property
     def is_json(self) -> bool:
         """Whether there is a body of a JSON type; it is well-formed then."""
         return self._body is not None and self._body.kind == "json" and self._body.size > 0

@@ -46,7 +46,7 @@ def route_call(
         "ip": request.client_ip,
         "requestId": request.request_id,
     }
-    if request.has_body:
+    if request.body_kind:
         _add_body(data, request, parts)
     text = _encode(("route", key, handler or None, program.error_handler, data, facts, seed))
     return call_payload(program.ident, text, parts)
