@@ -1,6 +1,6 @@
 // piece: crypto
 // names: crypto Crypto CryptoKey SubtleCrypto
-// needs: digest text-bytes
+// needs: digest text-bytes entropy
 (function (host) {
   // Web Cryptography: random values, digests, and HMAC keys.
   "use strict";
