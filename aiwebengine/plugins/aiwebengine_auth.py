@@ -1,4 +1,4 @@
-"""The ``auth`` plugin's descriptor."""
+"""The plugin ``auth``."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 import attrs
 from zope.interface import implementer
 
-from aiwebengine.interfaces import IPlugin
+from aiwebengine.interfaces import IPlugin, IServices
 
 
 @implementer(IPlugin)
 @attrs.frozen
 class AuthPlugin:
-    """The auth object of scripts: who asks, and what they may do."""
+    """Descriptor of the auth names."""
 
     name: str = "auth"
     summary: str = "The auth object of scripts: who asks, and what they may do."
@@ -21,11 +21,11 @@ class AuthPlugin:
     settings: None = None
     requires: tuple[str, ...] = ()
 
-    def build(self, settings: Any, services: Any) -> object:
+    def build(self, settings: Any, services: IServices) -> object:
         """Make the provider."""
-        from aiwebengine.subsystems.auth.provider import AuthGlobals
+        from aiwebengine.sandbox.globals import PackagedGlobals
 
-        return AuthGlobals()
+        return PackagedGlobals("aiwebengine.subsystems.auth")
 
 
 auth = AuthPlugin()

@@ -1,4 +1,4 @@
-"""The ``crypto`` plugin's descriptor."""
+"""The plugin ``crypto``."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 import attrs
 from zope.interface import implementer
 
-from aiwebengine.interfaces import IPlugin
+from aiwebengine.interfaces import IPlugin, IServices
 
 
 @implementer(IPlugin)
 @attrs.frozen
 class CryptoPlugin:
-    """Web Cryptography for scripts: random values, digests, HMAC."""
+    """Descriptor of the crypto names."""
 
     name: str = "crypto"
     summary: str = "Web Cryptography for scripts: random values, digests, HMAC."
@@ -21,11 +21,11 @@ class CryptoPlugin:
     settings: None = None
     requires: tuple[str, ...] = ("encoding",)
 
-    def build(self, settings: Any, services: Any) -> object:
+    def build(self, settings: Any, services: IServices) -> object:
         """Make the provider."""
-        from aiwebengine.subsystems.crypto.provider import CryptoGlobals
+        from aiwebengine.sandbox.globals import PackagedGlobals
 
-        return CryptoGlobals()
+        return PackagedGlobals("aiwebengine.subsystems.crypto")
 
 
 crypto = CryptoPlugin()

@@ -1,4 +1,4 @@
-"""The ``encoding`` plugin's descriptor."""
+"""The plugin ``encoding``."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 import attrs
 from zope.interface import implementer
 
-from aiwebengine.interfaces import IPlugin
+from aiwebengine.interfaces import IPlugin, IServices
 
 
 @implementer(IPlugin)
 @attrs.frozen
 class EncodingPlugin:
-    """Escaping, html templates, text encodings, base64, hashes and dates for scripts."""
+    """Descriptor of the encoding names."""
 
     name: str = "encoding"
     summary: str = "Escaping, html templates, text encodings, base64, hashes and dates for scripts."
@@ -21,11 +21,11 @@ class EncodingPlugin:
     settings: None = None
     requires: tuple[str, ...] = ()
 
-    def build(self, settings: Any, services: Any) -> object:
+    def build(self, settings: Any, services: IServices) -> object:
         """Make the provider."""
-        from aiwebengine.subsystems.encoding.provider import EncodingGlobals
+        from aiwebengine.sandbox.globals import PackagedGlobals
 
-        return EncodingGlobals()
+        return PackagedGlobals("aiwebengine.subsystems.encoding")
 
 
 encoding = EncodingPlugin()

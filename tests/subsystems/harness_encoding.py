@@ -10,15 +10,12 @@ from typing import Any
 import _quickjs
 import attrs
 
-from aiwebengine.sandbox.prelude import Piece
-from aiwebengine.subsystems.auth.provider import AuthGlobals
-from aiwebengine.subsystems.crypto.provider import CryptoGlobals
-from aiwebengine.subsystems.encoding.provider import EncodingGlobals
+from aiwebengine.sandbox.prelude import Piece, Prelude, core_sources, pieces_of
 
 SEED = "00" * 32
 
 _HOST = r"""
-var realm = (() => {
+const realm = (() => {
   const returned = Object.create(null), locals = Object.create(null);
   const state = { calls: [], now: 1767225600123.5, next: null };
   const host = {
@@ -93,13 +90,13 @@ var realm = (() => {
       } else outcome.text = text({ value });
     } catch (e) { fail(e); }
   }
-  return { host, state, returned, locals, deepFreeze, lockdown, load, evaluate, outcome };
+  return { host, state, returned, locals, deepFreeze, lockdown, load, evaluate, outcome, tests: null };
 })();
 """
 
 _TESTS = r"""
-var collected = [];
-var test = (name, body) => collected.push([name, body]);
+const collected = [];
+const test = (name, body) => collected.push([name, body]);
 function show(value) {
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}[${Array.from(value).join()}]`;
   if (typeof value === "string") return JSON.stringify(value);
@@ -158,17 +155,32 @@ class JSError(Exception):
 
 def all_pieces() -> tuple[Piece, ...]:
     """Give the pieces of the three subsystems, each after those it needs."""
-    return (*EncodingGlobals().pieces(), *CryptoGlobals().pieces(), *AuthGlobals().pieces())
+    return with_needs(None)
+
+
+def with_needs(names: Iterable[str] | None) -> tuple[Piece, ...]:
+    """Give the named pieces (None for all) with those they need before them."""
+    given = [
+        piece
+        for name in ("encoding", "crypto", "auth")
+        for piece in pieces_of(f"aiwebengine.subsystems.{name}")
+    ]
+    wanted = [piece.name for piece in given] if names is None else list(names)
+    prelude = Prelude(given, always=wanted)
+    return tuple(prelude.pieces[name] for name in prelude.pick(frozenset()))
 
 
 class Realm:
     """
     A context with the pieces evaluated, their names global.
 
-    With ``frozen`` every intrinsic is frozen before the pieces are evaluated and all they return after.
+    With ``frozen`` every intrinsic is frozen before the pieces are evaluated and all they return after. With
+    ``locked`` everything is locked after, by the sandbox's own lockdown.
     """
 
-    def __init__(self, pieces: Iterable[Piece], *, frozen: bool = True, stack_bytes: int = 65536) -> None:
+    def __init__(
+        self, pieces: Iterable[Piece], *, frozen: bool = False, locked: bool = True, stack_bytes: int = 65536
+    ) -> None:
         self.context = _quickjs.Context()
         self.context.set_max_stack_size(stack_bytes)
         self.context.eval(_HOST.replace("SEED", json.dumps(SEED)))
@@ -178,6 +190,8 @@ class Realm:
             names = json.dumps(piece.names)
             flag = "true" if frozen else "false"
             self.context.eval(f"realm.load({piece.source}, {json.dumps(piece.name)}, {names}, {flag})")
+        if locked:
+            self.context.eval(f"({core_sources()[1]})(globalThis, Object.values(realm.returned))")
 
     def set_request(self, request: Mapping[str, Any] | None) -> None:
         """Set `host.request` and begin with empty locals."""
@@ -199,9 +213,10 @@ class Realm:
 
     def run_file(self, path: Path) -> tuple[int, list[str]]:
         """Run a ``*.test.js`` file; give the number of tests and the failures."""
-        self.context.eval(_TESTS)
-        self.context.eval(path.read_text("utf-8"))
-        outcome = self.run("runAll()")
+        self.context.eval(
+            f"realm.tests = (() => {{ {_TESTS}\n{path.read_text('utf-8')}\nreturn runAll; }})()"
+        )
+        outcome = self.run("realm.tests()")
         return outcome["count"], outcome["failures"]
 
 
@@ -213,22 +228,26 @@ def literal(value: object) -> str:
 
 
 class JavaScriptTests:
-    """A mixin: runs the ``js/*.test.js`` beside a test module, in an open and in a frozen realm."""
+    """A mixin: runs the ``js/*.test.js`` beside a test module, in open, frozen and locked realms."""
 
     folder: Path
 
-    def _run_javascript(self, frozen: bool) -> None:
+    def _run_javascript(self, *, frozen: bool, locked: bool) -> None:
         total = 0
         for path in sorted(self.folder.glob("*.test.js")):
-            count, failures = Realm(all_pieces(), frozen=frozen).run_file(path)
+            count, failures = Realm(all_pieces(), frozen=frozen, locked=locked).run_file(path)
             total += count
             assert not failures, f"{path.name}: {len(failures)} of {count} failed\n" + "\n".join(failures)
         assert total > 0, f"no JavaScript tests in {self.folder}"
 
     def test_req_jsapi_005_javascript_open(self) -> None:
         """The JavaScript tests pass in an ordinary realm."""
-        self._run_javascript(frozen=False)
+        self._run_javascript(frozen=False, locked=False)
 
     def test_req_js_001_javascript_frozen(self) -> None:
         """They pass where every intrinsic was frozen before the pieces and every piece after."""
-        self._run_javascript(frozen=True)
+        self._run_javascript(frozen=True, locked=False)
+
+    def test_req_js_001_javascript_locked(self) -> None:
+        """They pass in a realm that was locked the way the sandbox locks one."""
+        self._run_javascript(frozen=False, locked=True)

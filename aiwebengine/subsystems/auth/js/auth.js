@@ -1,8 +1,8 @@
 // piece: auth
 // names: auth definePolicy
-// Who asks, and what they may do: a face of `host.request.auth`. The engine answers an uncaught
-// AuthenticationError with 401 and an uncaught PermissionError with 403.
 (function (host) {
+  // Who asks, and what they may do: a face of `host.request.auth`. The engine answers an uncaught
+  // AuthenticationError with 401 and an uncaught PermissionError with 403.
   "use strict";
   const [BadType, Failure, Table] = [TypeError, Error, Map];
   const { defineProperty, freeze } = Object;

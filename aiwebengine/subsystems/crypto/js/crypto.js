@@ -1,8 +1,8 @@
 // piece: crypto
 // names: crypto Crypto CryptoKey SubtleCrypto
 // needs: digest text-bytes entropy
-// Web Cryptography: random values, digests, and HMAC keys.
 (function (host) {
+  // Web Cryptography: random values, digests, and HMAC keys.
   "use strict";
   const { digest, hmacDigest, blockBytes, equalBytes } = host.use("digest");
   const { bytesOf, bytesFrom } = host.use("text-bytes");

@@ -1,6 +1,6 @@
 // piece: entropy
-// Private: a generator of random bytes for one request, ChaCha20 (RFC 8439) keyed with the request's seed.
 (function (host) {
+  // Private: a generator of random bytes for one request, ChaCha20 (RFC 8439) keyed with the request's seed.
   "use strict";
   const [Bytes, Words] = [Uint8Array, Int32Array];
   const { fromHex } = Uint8Array;

@@ -1,7 +1,7 @@
 // piece: dates
 // names: formatDate parseDate
-// Dates to text and back, in UTC or at a fixed offset. A pattern's letters are those of Unicode's TR 35.
 (function (host) {
+  // Dates to text and back, in UTC or at a fixed offset. A pattern's letters are those of Unicode's TR 35.
   "use strict";
   const [Moment, Pattern, BadType, BadRange] = [Date, RegExp, TypeError, RangeError];
   const { getTime, setUTCFullYear, setUTCHours } = Date.prototype;

@@ -1,7 +1,7 @@
 // piece: digest
-// Private: MD5 (RFC 1321), SHA-1 and SHA-2 (FIPS 180-4), HMAC (RFC 2104), all on plain arrays of 32-bit integers:
-// QuickJS reads those faster than typed arrays.
 (function (host) {
+  // Private: MD5 (RFC 1321), SHA-1 and SHA-2 (FIPS 180-4), HMAC (RFC 2104), all on plain arrays of 32-bit integers:
+  // QuickJS reads those faster than typed arrays.
   "use strict";
   const [Bytes, Words] = [Uint8Array, Int32Array];
   const { sin, floor } = Math;

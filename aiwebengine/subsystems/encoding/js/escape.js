@@ -1,7 +1,7 @@
 // piece: escape
 // names: escapeHtml escapeJs escapeCss encodeUrl decodeUrl
-// What makes a text safe in a place it was not written for: one function per place.
 (function (host) {
+  // What makes a text safe in a place it was not written for: one function per place.
   "use strict";
   const [BadType, BadRange, encode, decode] = [TypeError, RangeError, encodeURIComponent, decodeURIComponent];
   const ENTITIES = { __proto__: null, "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "`": "&#96;" };

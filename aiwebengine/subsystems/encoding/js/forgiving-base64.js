@@ -1,7 +1,7 @@
 // piece: forgiving-base64
 // names: atob btoa
-// The engine's own functions, but a missing argument is a TypeError instead of the text "undefined".
 (function (host) {
+  // The engine's own functions, but a missing argument is a TypeError instead of the text "undefined".
   "use strict";
   const [decode, encode, BadType] = [globalThis.atob, globalThis.btoa, TypeError];
   function atob(data) {

@@ -1,8 +1,8 @@
 // piece: html
 // names: html
 // needs: escape
-// html`…`: a template whose values are escaped unless they are html themselves.
 (function (host) {
+  // html`…`: a template whose values are escaped unless they are html themselves.
   "use strict";
   const { escapeHtml } = host.use("escape");
   const [BadType, isArray, toJson] = [TypeError, Array.isArray, JSON.stringify];

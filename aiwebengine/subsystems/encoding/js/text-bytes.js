@@ -1,7 +1,7 @@
 // piece: text-bytes
-// Private: text to UTF-8 and back by the engine's own native routines; a loop in JavaScript is ten times
-// slower. base64 and %-escapes are the only native roads between strings and bytes.
 (function (host) {
+  // Private: text to UTF-8 and back by the engine's own native routines; a loop in JavaScript is ten times
+  // slower. base64 and %-escapes are the only native roads between strings and bytes.
   "use strict";
   const { fromBase64 } = Uint8Array;
   const toBase64 = Uint8Array.prototype.toBase64;
