@@ -8,7 +8,6 @@ import attrs
 from zope.interface import implementer
 
 from aiwebengine.interfaces import IPlugin
-from aiwebengine.subsystems.script_directories.settings import ScriptsSettings
 
 
 @implementer(IPlugin)
@@ -18,15 +17,15 @@ class ScriptDirectoriesPlugin:
 
     name: str = "script_directories"
     summary: str = "Load the scripts of directories and reload them when they change."
-    section: str | None = "scripts"
-    settings: Any = ScriptsSettings
+    section: str | None = None
+    settings: Any = None
     requires: tuple[str, ...] = ()
 
     def build(self, settings: Any, services: Any) -> object | None:
         """Make the service, or None without directories."""
         from aiwebengine.subsystems.script_directories.service import build
 
-        return build(settings, services)
+        return build(services)
 
 
 script_directories = ScriptDirectoriesPlugin()

@@ -11,7 +11,6 @@ from zope.interface import implementer
 import aiwebengine
 from aiwebengine.errors import ConfigurationInvalid, Problem
 from aiwebengine.interfaces import IEngineService, IServices
-from aiwebengine.subsystems.script_directories.settings import ScriptsSettings
 from aiwebengine.subsystems.script_directories.sync import DirectorySync
 from aiwebengine.subsystems.script_directories.watch import Watch, notifications
 
@@ -54,11 +53,15 @@ class ScriptDirectories:
 
 
 def build(
-    settings: ScriptsSettings,
     services: IServices,
     notify: Callable[[Sequence[Path], Callable[[], None]], Callable[[], None]] = notifications,
 ) -> ScriptDirectories | None:
-    """Give the service, or None without directories."""
+    """
+    Give the service by the core section ``[scripts]`` (``directories``, ``watch``, ``example_scripts``).
+
+    None without directories.
+    """
+    settings = services.configuration.section("scripts")
     wanted = [Path(one).expanduser() for one in settings.directories]
     if settings.example_scripts:
         wanted.append(example_directory())
@@ -69,8 +72,5 @@ def build(
     sync = DirectorySync(
         directories, services.scripts, services.repository, services.script_log, clock=reactor
     )
-    watching = settings.watch
-    if watching is None:
-        watching = services.configuration.environment == "development"
-    watch = Watch(reactor, directories, sync.changes, notify) if watching else None
+    watch = Watch(reactor, directories, sync.changes, notify) if settings.watch else None
     return ScriptDirectories(directories, sync, watch)

@@ -17,7 +17,6 @@ from aiwebengine.plugins.aiwebengine_script_directories import script_directorie
 from aiwebengine.repository.memory import MemoryRepository
 from aiwebengine.subsystems.script_directories import files, service
 from aiwebengine.subsystems.script_directories.files import list_scripts, read_source
-from aiwebengine.subsystems.script_directories.settings import ScriptsSettings
 from aiwebengine.subsystems.script_directories.sync import DirectorySync
 from aiwebengine.subsystems.script_directories.watch import Watch, notifications
 from tests.scripts.fakes import RegistryHelper
@@ -478,10 +477,14 @@ class ServiceTests(SynchronousTestCase):
         self.folder = Folder(self.mktemp())
         self.helper = RegistryHelper(self)
 
-    def build(self, environment="development", **settings):
-        services = Services(self.helper, ReactorClock(), Configuration(environment))
+    def services(self, **settings):
+        settings = {"directories": (), "watch": False, "example_scripts": False} | settings
+        services = Services(self.helper, ReactorClock(), Configuration(scripts=settings))
         verifyObject(IServices, services)
-        return script_directories.build(ScriptsSettings(**settings), services)
+        return services
+
+    def build(self, **settings):
+        return script_directories.build(None, self.services(**settings))
 
     def test_plugin(self):
         """The descriptor is one; without directories there is no service."""
@@ -504,24 +507,16 @@ class ServiceTests(SynchronousTestCase):
         self.assertIn("scripts.directories = '/does/not/exist'", str(error))
 
     def test_watch(self):
-        """Watching is on in development unless said otherwise."""
+        """Watching is as configured."""
         directories = (str(self.folder.path),)
-        for environment, watch, expected in (
-            ("development", None, True),
-            ("production", None, False),
-            ("development", False, False),
-            ("production", True, True),
-        ):
-            made = self.build(environment, directories=directories, watch=watch)
-            self.assertEqual(made._watch is not None, expected)
+        self.assertIsNone(self.build(directories=directories)._watch)
+        self.assertIsNotNone(self.build(directories=directories, watch=True)._watch)
 
     def test_watching_service(self):
         """With watching on, changes are imported until the service stops."""
-        clock = ReactorClock()
-        services = Services(self.helper, clock)
-        made = service.build(
-            ScriptsSettings(directories=(str(self.folder.path),)), services, notify=lambda *_: lambda: None
-        )
+        services = self.services(directories=(str(self.folder.path),), watch=True)
+        clock = services.reactor
+        made = service.build(services, notify=lambda *_: lambda: None)
         self.helper.wait(made.start())
         self.folder.write("a.js", "GET /a")
         clock.advance(2)
