@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorCore
     from twisted.web.resource import IResource
 
+    from aiwebengine.errors import ScriptInvalid
     from aiwebengine.sandbox.model import LoadReport
     from aiwebengine.scripts.model import (
         CheckReport,
@@ -253,7 +254,8 @@ class IScriptRegistry(Interface):
     """The scripts that are live, and their routes."""
 
     async def put(
-        uri: str, source: str, *, author: str = "", message: str = "", expected_version: int | None = None
+        uri: str, source: str, *, author: str = "", message: str = "", expected_version: int | None = None,
+        is_startup: bool = False,
     ) -> ScriptRecord:
         """
         Check, store and swap in one script; when it fails nothing changes.
@@ -284,6 +286,9 @@ class IScriptRegistry(Interface):
 
     def routes() -> Sequence[Route]:
         """Give every route that is live, by script."""
+
+    def note_failure(uri: str, error: ScriptInvalid | None) -> None:
+        """Show that a script which was never stored does not load; with None, forget it."""
 
     def on_change(listener: Callable[[ScriptUpdate], None]) -> Callable[[], None]:
         """Call ``listener(update)`` after each swap until the returned function is called."""

@@ -154,7 +154,7 @@ class ScriptLog:
         return {"entries": [entry.as_json() for entry in chosen], "next": following}
 
     def entries_after(self, seq: int) -> list[LogEntry]:
-        """Give the entries still kept whose ``seq`` is larger, oldest first (all, if it is of another run)."""
+        """Give the entries still kept after ``seq``, oldest first (all, if it is of an earlier run)."""
         return list(self._after(seq if seq <= self._seq else 0))
 
     def follow(self, listener: Callable[[LogEntry], None]) -> Callable[[], None]:

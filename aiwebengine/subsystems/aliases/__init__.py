@@ -1,0 +1,1 @@
+"""The paths of existing deployers, thin aliases of the management API."""

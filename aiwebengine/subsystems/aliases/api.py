@@ -1,0 +1,224 @@
+"""The endpoints for existing deployers. Imports Klein: import it late."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import msgspec
+from klein import Klein
+from twisted.logger import Logger
+
+from aiwebengine.errors import (
+    AIWebEngineError,
+    HTTPProblem,
+    RouteConflict,
+    ScriptInvalid,
+    ScriptNotFound,
+    VersionConflict,
+)
+from aiwebengine.interfaces import IExchange, IServices
+from aiwebengine.scripts.model import Script, ScriptUpdate, iso_time
+from aiwebengine.subsystems.management.mount import router
+from aiwebengine.subsystems.management.shapes import answer_json, argument, text_body, uri_of
+from aiwebengine.subsystems.management.sse import EventHub, encode_event, last_event_id
+
+__all__ = ["AliasAPI"]
+
+#: The author of versions stored by way of the aliases.
+AUTHOR = "deployer"
+_REPLAY = 100
+_MOST_LOGS = 1000
+_audit = Logger(namespace="aiwebengine.audit")
+
+
+class AliasAPI:
+    """``/api/scripts``, ``/upsert_script`` and their kin; ``now`` gives seconds since the epoch."""
+
+    app: ClassVar[Klein] = router()
+
+    def __init__(self, services: IServices, hub: EventHub, now: Callable[[], float] = time.time) -> None:
+        self._services = services
+        self._scripts = services.scripts
+        self._hub = hub
+        self._now = now
+        self._updates: deque[tuple[int, bytes]] = deque(maxlen=_REPLAY)
+        self._count = 0
+        self._followers: list[Callable[[bytes], None]] = []
+        self._scripts.on_change(self._changed)
+
+    @app.route("/api/scripts", methods=["GET"])
+    def list_scripts(self, request: Any) -> None:
+        """All scripts by name."""
+        stored = [record.script for record in self._scripts.records() if record.script]
+        shown = [
+            {"name": one.uri, "size": one.size, "lastModified": iso_time(one.updated_at)} for one in stored
+        ]
+        answer_json(request, shown)
+
+    @app.route("/api/scripts/<path:raw>", methods=["GET"])
+    def get_script(self, request: Any, raw: str) -> None:
+        """A script's source, or 404 as text."""
+        script = self._script(uri_of(raw))
+        if script is None:
+            headers = [(b"Content-Type", b"text/plain; charset=utf-8")]
+            IExchange(request).answer(404, headers, b"Script not found")
+        else:
+            self._answer_source(request, script)
+
+    @app.route("/api/scripts/<path:raw>", methods=["POST"])
+    async def post_script(self, request: Any, raw: str) -> None:
+        """Store the body as a script."""
+        await self._put(request, uri_of(raw), text_body(request))
+        answer_json(request, {"message": "Script saved"})
+
+    @app.route("/upsert_script", methods=["POST"])
+    async def upsert_script(self, request: Any) -> None:
+        """Store ``content`` as the script ``uri``."""
+        uri, content = argument(request, "uri"), argument(request, "content")
+        if not uri or b"content" not in request.args:
+            self._missing(request, "content" if uri else "uri")
+            return
+        try:
+            await self._put(request, uri, content)
+        except AIWebEngineError as error:
+            self._failed(request, uri, error)
+            return
+        answer_json(
+            request,
+            {
+                "success": True,
+                "message": "Script upserted successfully",
+                "uri": uri,
+                "contentLength": len(content.encode("utf-8")),
+                "timestamp": self._timestamp(),
+            },
+        )
+
+    @app.route("/delete_script", methods=["POST"])
+    async def delete_script(self, request: Any) -> None:
+        """Delete the script ``uri``."""
+        uri = argument(request, "uri")
+        if not uri:
+            self._missing(request, "uri")
+            return
+        try:
+            await self._scripts.delete(uri, author=AUTHOR)
+        except AIWebEngineError as error:
+            self._failed(request, uri, error)
+            return
+        self._note(request, "delete", uri)
+        answer_json(
+            request,
+            {
+                "success": True,
+                "message": "Script deleted successfully",
+                "uri": uri,
+                "timestamp": self._timestamp(),
+            },
+        )
+
+    @app.route("/read_script", methods=["GET"])
+    def read_script(self, request: Any) -> None:
+        """The source of the script ``uri``."""
+        uri = argument(request, "uri")
+        if not uri:
+            self._missing(request, "uri")
+            return
+        script = self._script(uri)
+        if script is None:
+            self._failed(request, uri, ScriptNotFound(uri))
+        else:
+            self._answer_source(request, script)
+
+    @app.route("/script_logs", methods=["GET"])
+    def script_logs(self, request: Any) -> None:
+        """The messages that the script ``uri`` logged, oldest first."""
+        uri = argument(request, "uri")
+        if not uri:
+            self._missing(request, "uri")
+            return
+        entries = self._services.script_log.query(script=uri, limit=_MOST_LOGS)["entries"]
+        logs = [entry["message"] for entry in entries]
+        answer_json(request, {"uri": uri, "logs": logs, "count": len(logs), "timestamp": self._timestamp()})
+
+    @app.route("/script_updates", methods=["GET"])
+    def script_updates(self, request: Any) -> Any:
+        """Changes of scripts as they happen; those after ``Last-Event-ID`` first."""
+        client = self._hub.connect(request, lambda: self._followers.remove(client.send))
+        seen = last_event_id(request)
+        if seen is not None:
+            for number, block in self._updates:
+                if number > seen or seen > self._count:
+                    client.send(block)
+        self._followers.append(client.send)
+        return client.done
+
+    def _changed(self, update: ScriptUpdate) -> None:
+        data: dict[str, Any] = {
+            "type": "script_update",
+            "uri": update.uri,
+            "action": update.action,
+            "timestamp": iso_time(update.timestamp),
+        }
+        if update.script is not None:
+            data["contentLength"] = update.script.size
+        self._count += 1
+        block = encode_event(msgspec.json.encode(data).decode(), id_=self._count)
+        self._updates.append((self._count, block))
+        for send in tuple(self._followers):
+            send(block)
+
+    async def _put(self, request: Any, uri: str, source: str) -> None:
+        await self._scripts.put(uri, source, author=AUTHOR)
+        self._note(request, "put", uri)
+
+    def _script(self, uri: str) -> Script | None:
+        try:
+            return self._scripts.record(uri).script
+        except ScriptNotFound:
+            return None
+
+    def _answer_source(self, request: Any, script: Script) -> None:
+        headers = [
+            (b"Content-Type", b"application/javascript; charset=utf-8"),
+            (b"Cache-Control", b"no-cache"),
+        ]
+        IExchange(request).answer(200, headers, script.source.encode("utf-8"))
+
+    def _missing(self, request: Any, name: str) -> None:
+        answer = {"error": f"Missing required parameter: {name}", "timestamp": self._timestamp()}
+        answer_json(request, answer, 400)
+
+    def _failed(self, request: Any, uri: str, error: AIWebEngineError) -> None:
+        """Answer in the deployers' own shape, with the status of the management API."""
+        message = "Script not found" if isinstance(error, ScriptNotFound) else str(error)
+        answer = {"error": message, "uri": uri, "timestamp": self._timestamp()}
+        if isinstance(error, ScriptInvalid):
+            answer |= {"line": error.line, "column": error.column}
+        answer_json(request, answer, _status(error))
+
+    def _timestamp(self) -> str:
+        return iso_time(self._now() * 1000)
+
+    def _note(self, request: Any, action: str, uri: str) -> None:
+        exchange = IExchange(request)
+        _audit.info(
+            "{action} {uri} by {author} from {client_ip} (request {request_id})",
+            action=action,
+            uri=uri,
+            author=AUTHOR,
+            client_ip=exchange.client_ip,
+            request_id=exchange.request_id,
+        )
+
+
+def _status(error: AIWebEngineError) -> int:
+    if isinstance(error, HTTPProblem):
+        return error.status
+    if isinstance(error, ScriptInvalid):
+        return 400 if error.code == "BAD_URI" else 422
+    statuses = {RouteConflict: 409, ScriptNotFound: 404, VersionConflict: 412}
+    return statuses.get(type(error), 500)

@@ -1,0 +1,85 @@
+"""A Klein application behind a guard, routed by the undecoded path. Imports Klein: import it late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from klein import Klein
+from twisted.internet.defer import CancelledError
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from aiwebengine.errors import HTTPProblem, ScriptInvalid
+from aiwebengine.interfaces import IExchange
+
+__all__ = ["GuardedApp", "router"]
+
+
+def router() -> Klein:
+    """
+    Give a Klein application whose errors are answered by the engine's error table.
+
+    Slashes are not merged: a script's URI may have two after its scheme.
+    """
+    # typing note: Klein's types have no room for a function taking the instance or not.
+    app: Any = Klein()
+    app.url_map.merge_slashes = False
+
+    @app.handle_errors(HTTPException)
+    def routing_failed(*arguments: Any) -> None:
+        # Klein passes the application's instance first when there is one.
+        request, failure = arguments[-2:]
+        error = failure.value
+        headers: tuple[tuple[str, str], ...] = ()
+        if isinstance(error, MethodNotAllowed):
+            allowed = ", ".join(sorted({*(error.valid_methods or ()), "OPTIONS"}))
+            headers = (("Allow", allowed),)
+            if request.method == b"OPTIONS":
+                IExchange(request).answer(204, [(b"Allow", allowed.encode("ascii"))], b"")
+                return
+        status = getattr(error, "code", None) or 500
+        code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(status, "BAD_REQUEST")
+        IExchange(request).refuse(HTTPProblem(status, code, getattr(error, "name", "Error"), headers=headers))
+
+    @app.handle_errors(Exception)
+    def failed(*arguments: Any) -> None:
+        request, failure = arguments[-2:]
+        error = failure.value
+        if isinstance(error, CancelledError):
+            return
+        if isinstance(error, ScriptInvalid) and error.code == "BAD_URI":
+            error = HTTPProblem(400, "BAD_REQUEST", error.message, {"uri": error.uri})
+        IExchange(request).refuse(error)
+
+    made: Klein = app
+    return made
+
+
+class GuardedApp(Resource):
+    """
+    Renders a Klein application for those whom ``admit`` lets pass (it raises `HTTPProblem` otherwise).
+
+    Klein sees the path's segments as they were sent, so an encoded slash does not end a segment; values that
+    its routes take from the path must be decoded.
+    """
+
+    isLeaf = True  # noqa: N815
+
+    def __init__(self, app_resource: Any, admit: Callable[[IExchange], None]) -> None:
+        Resource.__init__(self)  # type: ignore[no-untyped-call]
+        self._app_resource = app_resource
+        self._admit = admit
+
+    def render(self, request: Any) -> Any:
+        """Check, then let Klein answer."""
+        exchange = IExchange(request)
+        try:
+            self._admit(exchange)
+        except HTTPProblem as problem:
+            exchange.refuse(problem)
+            return NOT_DONE_YET
+        request.prepath = []
+        request.postpath = request.path[1:].split(b"/")
+        return self._app_resource.render(request)

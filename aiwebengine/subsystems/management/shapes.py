@@ -1,0 +1,129 @@
+"""What the management API says: the JSON of records, and reading what clients send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+from aiwebengine.errors import HTTPProblem, ScriptInvalid
+from aiwebengine.interfaces import IExchange
+from aiwebengine.scripts.model import ScriptRecord, iso_time
+
+__all__ = [
+    "answer_json",
+    "argument",
+    "error_json",
+    "expected_version",
+    "json_body",
+    "matches_etag",
+    "record_json",
+    "text_body",
+    "uri_of",
+]
+
+_encode = msgspec.json.Encoder().encode
+
+
+def record_json(record: ScriptRecord) -> dict[str, Any]:
+    """Give a script's record as ``GET /engine/scripts`` lists it."""
+    script = record.script
+    return {
+        "uri": record.uri,
+        "size": script.size if script else 0,
+        "version": script.version if script else 0,
+        "updated_at": iso_time(script.updated_at) if script else None,
+        "status": record.status,
+        "error": error_json(record.error) if record.error else None,
+        "routes": [
+            {"method": str(one.data["method"]).upper(), "path": one.data["path"]}
+            for one in (record.live.routes if record.live else ())
+        ],
+    }
+
+
+def error_json(error: ScriptInvalid) -> dict[str, Any]:
+    """Give why a script does not load."""
+    return {"message": error.message, "line": error.line, "column": error.column, "stack": error.stack}
+
+
+def answer_json(
+    request: Any, data: Any, status: int = 200, headers: tuple[tuple[bytes, bytes], ...] = ()
+) -> None:
+    """Answer with JSON."""
+    own = ((b"Content-Type", b"application/json"), (b"Cache-Control", b"no-store"))
+    IExchange(request).answer(status, [*own, *headers], _encode(data))
+
+
+def argument(request: Any, name: str, default: str = "") -> str:
+    """Give a query (or form) field's last value as text. Raises `HTTPProblem` 400 when it is not UTF-8."""
+    values = request.args.get(name.encode("ascii"))
+    if not values:
+        return default
+    try:
+        return str(values[-1].decode("utf-8"))
+    except UnicodeDecodeError:
+        raise HTTPProblem(400, "BAD_REQUEST", f"{name} is not UTF-8") from None
+
+
+def text_body(request: Any) -> str:
+    """Give the request's body as text. Raises `HTTPProblem` 400 when it is not UTF-8."""
+    request.content.seek(0)
+    try:
+        return str(request.content.read().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise HTTPProblem(400, "BAD_REQUEST", f"the body is not UTF-8 (byte {error.start})") from None
+
+
+def json_body(request: Any, kind: type) -> Any:
+    """Give the body as the given msgspec type. Raises `HTTPProblem` 400 saying what is wrong."""
+    request.content.seek(0)
+    try:
+        return msgspec.json.decode(request.content.read(), type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise HTTPProblem(400, "BAD_REQUEST", f"the body is not what is expected: {error}") from None
+
+
+def uri_of(raw: str) -> str:
+    """Decode a script's URI taken from the path as sent. Raises `HTTPProblem` 400."""
+    try:
+        return unquote_to_bytes(raw).decode("utf-8")
+    except UnicodeDecodeError:
+        raise HTTPProblem(400, "BAD_REQUEST", "the script's URI is not UTF-8") from None
+
+
+def matches_etag(header: str | None, version: int) -> bool:
+    """Tell whether an If-Match or If-None-Match value names the version (0: there is none)."""
+    if header is None:
+        return False
+    tags = [tag.strip().removeprefix("W/") for tag in header.split(",")]
+    return version > 0 and ("*" in tags or f'"{version}"' in tags)
+
+
+def expected_version(request: Any, current: Callable[[], int]) -> int | None:
+    """
+    Read If-Match and ``If-None-Match: *`` as the version that must be the current one, None for any.
+
+    Raises `HTTPProblem` 412 when the current version is not among those named.
+    """
+    exchange = IExchange(request)
+    if_match, if_none_match = exchange.header("if-match"), exchange.header("if-none-match")
+    version = current()
+    if if_match is not None:
+        if not matches_etag(if_match, version):
+            raise HTTPProblem(
+                412,
+                "PRECONDITION_FAILED",
+                f"If-Match is {if_match}, the current version is {version}"
+                if version
+                else f"If-Match is {if_match}, but there is no such script",
+                {"current": version},
+            )
+        return version
+    if if_none_match is not None and matches_etag(if_none_match, version):
+        raise HTTPProblem(
+            412, "PRECONDITION_FAILED", f"the script exists, its version is {version}", {"current": version}
+        )
+    return 0 if if_none_match is not None and if_none_match.strip() == "*" else None
