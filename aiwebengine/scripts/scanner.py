@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Final
 
 NAME: Final = "name"
+KEYWORD: Final = "keyword"
 PRIVATE: Final = "private"
 PUNCTUATOR: Final = "punctuator"
 NUMBER: Final = "number"
@@ -164,6 +165,7 @@ def scan(source: str) -> Iterator[tuple[str, int, int]]:
             elif _begins_key(frame, last) or (modified_key and last in _KEY_MODIFIERS):
                 operand, statement, last = True, False, ""  # a property called like a keyword
             else:
+                kind = KEYWORD
                 begins = async_statement if last == "async" else statement or operand
                 if text == "function":
                     frame.function = "declaration" if begins else "expression"
@@ -175,7 +177,7 @@ def scan(source: str) -> Iterator[tuple[str, int, int]]:
                 statement = text in _BEGIN_STATEMENT
                 last = text
             newline = False
-            yield NAME, start, position
+            yield kind, start, position
             continue
 
         if kind != "punctuator":

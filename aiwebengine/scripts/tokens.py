@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from aiwebengine.scripts.scanner import (
     COMMENT,
     INVALID,
+    KEYWORD,
     NAME,
     NOT_LINE_END,
     NUMBER,
@@ -34,6 +35,7 @@ from aiwebengine.scripts.scanner import (
 __all__ = [
     "COMMENT",
     "INVALID",
+    "KEYWORD",
     "NAME",
     "NUMBER",
     "PRIVATE",
@@ -73,7 +75,9 @@ class Token(NamedTuple):
     """
     A piece of source that is not white space.
 
-    ``text`` is as written (see `name_of` for escapes); ``start`` and ``end`` are offsets into the source.
+    ``kind`` is one of this module's constants; `KEYWORD` is for the words that change how the text goes on
+    (not for ``this`` or ``null``, and not where they are a property's name). ``text`` is as written (see
+    `name_of` for escapes); ``start`` and ``end`` are offsets into the source.
     """
 
     kind: str
@@ -119,7 +123,9 @@ def name_of(text: str) -> str:
 
 def identifiers(source: str) -> frozenset[str]:
     """Give every name in a source, property names and keywords too, escapes decoded."""
-    return frozenset(name_of(source[start:end]) for kind, start, end in scan(source) if kind == NAME)
+    return frozenset(
+        name_of(source[start:end]) for kind, start, end in scan(source) if kind in (NAME, KEYWORD)
+    )
 
 
 def top_level_names(source: str) -> tuple[str, ...]:
@@ -135,21 +141,21 @@ def top_level_names(source: str) -> tuple[str, ...]:
     pattern = False  # within a destructuring pattern
     awaiting = ""  # "one" name, or a "list" of declarations
     listing = False
-    last = ""
     for kind, start, end in scan(source):
         if kind == COMMENT:
             continue
         text = source[start:end]
-        if kind == NAME:
-            if pattern or (awaiting and not depth):
-                names[name_of(text)] = None
-                if not pattern:
-                    awaiting = ""
-            elif not depth and last != "." and last != "?.":
+        if kind == KEYWORD:
+            if not depth:
                 if text in ("function", "class"):
                     awaiting = "one"
                 elif text in ("const", "let", "var", "using"):
                     awaiting, listing = "list", True
+        elif kind == NAME:
+            if pattern or (awaiting and not depth):
+                names[name_of(text)] = None
+                if not pattern:
+                    awaiting = ""
         elif kind == TEMPLATE_HEAD:
             depth += 1
         elif kind == TEMPLATE_TAIL:
@@ -172,7 +178,6 @@ def top_level_names(source: str) -> tuple[str, ...]:
                     awaiting, listing = "", False
                 elif text != "*":
                     awaiting = ""
-        last = text
     return tuple(name for name in names if is_safe_name(name))
 
 
