@@ -37,6 +37,7 @@ __all__ = [
     "IHealthCheck",
     "IPlugin",
     "IRequestGate",
+    "IRequestObserver",
     "ISandboxPool",
     "IScriptGlobals",
     "IScriptLog",
@@ -99,7 +100,12 @@ class IFeature(Interface):
     prefixes: Sequence[str] = Attribute("First path segments it answers for; reserved from scripts.")
 
     def resource() -> IResource:
-        """Give the resource that answers below the prefixes (a Klein app's, say); called once."""
+        """
+        Give the resource that answers below the prefixes (a Klein app's, say); called once.
+
+        It sees whole paths: a Klein route is ``/health/live``, not ``/live``. The feature may also have a
+        method ``body_limit(exchange) -> int | None``: most bytes of a request's body, None for the default.
+        """
 
 
 class IEngineService(Interface):
@@ -127,6 +133,17 @@ class IRequestGate(Interface):
 
     def after(exchange: IExchange, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         """Amend ``headers`` (raw name and value pairs) in place just before they are sent."""
+
+
+class IRequestObserver(Interface):
+    """Someone told of every exchange's end, such as the access log or metrics."""
+
+    def finished(exchange: IExchange) -> None:
+        """
+        Take note that the exchange ended: answered whole, or cut off (``exchange.record.outcome``).
+
+        Its record is complete, but for what the client's system still buffers. Must not block.
+        """
 
 
 class IExchange(Interface):
@@ -285,8 +302,14 @@ class IScriptLog(Interface):
         """Keep an entry, give it the next ``seq``, and tell followers."""
 
     def query(
-        *, script: str | None = None, level: str | None = None, request_id: str | None = None,
-        contains: str | None = None, since: float | None = None, limit: int = 100, after: int | None = None,
+        *,
+        script: str | None = None,
+        level: str | None = None,
+        request_id: str | None = None,
+        contains: str | None = None,
+        since: float | None = None,
+        limit: int = 100,
+        after: int | None = None,
     ) -> dict[str, Any]:
         """Give ``{"entries", "next"}`` by the filters of ``GET /engine/logs``; ``since`` in ms since the epoch."""
 

@@ -25,11 +25,8 @@ def threw_or_limit(settings: Any, heap_kb: int, found: Mapping[str, Any]) -> Any
     """Tell apart what the script threw and what QuickJS threw for a limit that scripts can catch."""
     thrown = threw(found)
     s = settings
-    if (
-        (thrown.name == "InternalError"
-        and thrown.message == "out of memory")
-        or (found.get("isNull")
-        and heap_kb * 1024 > 0.8 * s.memory_limit_bytes)
+    if (thrown.name == "InternalError" and thrown.message == "out of memory") or (
+        found.get("isNull") and heap_kb * 1024 > 0.8 * s.memory_limit_bytes
     ):
         return LimitHit(
             "memory", s.memory_limit_bytes, s.memory_limit_bytes, "bytes", thrown.stack, CONFIG_KEYS["memory"]

@@ -49,22 +49,19 @@ class SandboxPool:
         self,
         reactor: Any,
         settings: Any,
-        prelude: Prelude,
         script_log: IScriptLog,
-        operations: Mapping[str, Any] | None = None,
         *,
         request_timeout_ms: float = 5000,
         cores: int = 2,
         random: Callable[[int], bytes] = os.urandom,
         spawn: Callable[..., SandboxProcess] = SandboxProcess.start,
     ) -> None:
-        """``settings`` is the ``[javascript]`` section; ``operations`` the host operations by name."""
+        """``settings`` is the ``[javascript]`` section. `equip` it before `start`."""
         self._reactor = reactor
         self.settings = settings
-        self.prelude = prelude
-        self._script_log = script_log
-        self.host_calls = HostCalls(dict(operations or {}), script_log, self._answer_call)
-        self._request_timeout_ms = request_timeout_ms
+        self.prelude = Prelude(())
+        self.host_calls = HostCalls({}, script_log, self._answer_call)
+        self.request_timeout_ms = request_timeout_ms
         self._spawn = spawn
         self._random = random
         self._workers = settings.workers or max(1, cores)
@@ -84,7 +81,7 @@ class SandboxPool:
         self._ready_waiters: list[Deferred[None]] = []
         self._stopping = False
         self._failed_starts = 0
-        self._settings_frame = frames.pack(frames.SETTINGS, 0, marshal.dumps(self._sandbox_settings()))
+        self._settings_frame = b""
         self.counts = {"started": 0, "crashed": 0, "killed": 0, "recycled": 0, "refused": 0}
         self.layers = ""
         self.loader = Loader(self)
@@ -118,6 +115,12 @@ class SandboxPool:
         }
 
     # -- life --
+
+    def equip(self, prelude: Prelude, operations: Mapping[str, Any]) -> None:
+        """Say which prelude pieces there are and what host operations their calls reach."""
+        self.prelude = prelude
+        self.host_calls.operations = dict(operations)
+        self._settings_frame = frames.pack(frames.SETTINGS, 0, marshal.dumps(self._sandbox_settings()))
 
     async def start(self) -> None:
         """Start the sandboxes; done when each has said it is ready. Raises `RuntimeError` when they do not start."""
@@ -276,7 +279,7 @@ class SandboxPool:
             program,
             payload,
             sink,
-            self._request_timeout_ms,
+            self.request_timeout_ms,
             self.settings.execution_timeout_ms / 1000,
             request_id,
             route,
@@ -480,7 +483,11 @@ class SandboxPool:
     def _over(self, process: SandboxProcess, job: Job) -> None:
         del process.jobs[job.ident]
         self.circuit.answered(job.key)
-        if process.served >= self.settings.recycle_after_requests and not process.retiring and self._spares:
+        if (
+            0 < self.settings.recycle_after_requests <= process.served
+            and not process.retiring
+            and self._spares
+        ):
             self._recycle(process)
 
     def _recycle(self, process: SandboxProcess) -> None:

@@ -38,9 +38,10 @@ class Piece:
         count = 0
         for line in lines:
             match = _HEADER.match(line)
-            if match is None:
+            if match is not None:
+                found[match[1]] = f"{found.get(match[1], '')} {match[2]}"
+            elif not line.startswith("//") and line.strip():
                 break
-            found[match[1]] = f"{found.get(match[1], '')} {match[2]}"
             count += 1
         name = found.get("piece", "").strip()
         if not name:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["SandboxProcess", "command", "environment", "hardening_level"]
 
 _START = (
-    "import sys; sys.path[:0] = {paths!r}; {before}"
-    "from aiwebengine.sandbox.worker import main; main({level!r}, {memory})"
+    "import sys; sys.path += {paths!r}; {before}"
+    "from aiwebengine.sandbox.worker import main; main({level!r}, {memory}, {parent})"
 )
 
 
@@ -47,10 +47,10 @@ def command(level: str, memory_bytes: int) -> list[str]:
     level = hardening_level(level)
     if level == "off" and _coverage_wanted():
         before = "import coverage; coverage.process_startup(); "
-    # The package's folder comes last: a file of it must not shadow the standard library.
+    # Appended, not prepended: nothing beside them may shadow the standard library.
     paths = list(dict.fromkeys([binding, package]))
-    text = _START.format(paths=paths, before=before, level=level, memory=memory_bytes)
-    return [sys.executable, "-I", "-S", "-c", text.replace("sys.path[:0] =", "sys.path +=")]
+    text = _START.format(paths=paths, before=before, level=level, memory=memory_bytes, parent=os.getpid())
+    return [sys.executable, "-I", "-S", "-c", text]
 
 
 def environment() -> dict[str, str]:

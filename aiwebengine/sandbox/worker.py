@@ -461,24 +461,30 @@ class Worker:
 
     def fire_due(self) -> None:
         """Run the timers that are due."""
+        if not self._active:
+            return
         now = monotonic()
         for activity in [a for a in self._active.values() if a.due and a.due <= now]:
             activity.due = 0.0
             self._slice(activity, FIRE, "")
 
-    def prepare(self) -> bool:
-        """Build the next context ahead (runtime isolation); give whether there was one to build."""
+    @property
+    def wants_to_prepare(self) -> bool:
+        """Whether there is a context to build ahead."""
+        return self._to_prepare is not None
+
+    def prepare(self) -> None:
+        """Build the next context ahead (runtime isolation), if one is wanted."""
         program, self._to_prepare = self._to_prepare, None
         if program is None or program.ident not in self._programs or self._idle.get(program.ident):
-            return False
+            return
         self._arm(self._cpu)
         try:
             self._keep(program, self._build(program, self._cpu))
         except (LimitReached, ScriptBroken):
-            return False
+            return  # the request that needs it will meet the same problem and report it
         finally:
             self._disarm()
-        return True
 
 
 def _write_all(data: bytes) -> None:
@@ -487,24 +493,25 @@ def _write_all(data: bytes) -> None:
         view = view[os.write(1, view) :]
 
 
-def main(hardening: str = "auto", memory: int = 0) -> None:
+def main(level: str = "auto", memory_bytes: int = 0, parent: int = 0) -> None:
     """Harden this process, say so, then serve frames until standard input ends."""
-    from aiwebengine.sandbox.hardening import harden_worker
+    from aiwebengine.sandbox.hardening import Limits, harden
 
     worker = Worker(_write_all)
-    report = harden_worker(hardening, memory)
-    _write_all(frames.pack(frames.READY, 0, report.encode()))
     buffer = frames.FrameBuffer()
     poll = select.poll()
     poll.register(0, select.POLLIN)
+    outcome = harden(level, Limits(memory_bytes), parent=parent)
+    report = "on: " + (", ".join(outcome.on) or "none")
+    if outcome.off:
+        report += "; off: " + ", ".join(f"{name} ({why})" for name, why in outcome.off.items())
+    _write_all(frames.pack(frames.READY, 0, report.encode()))
     while True:
         due = worker.next_due()
-        wait = None if due is None else max(0, int((due - monotonic()) * 1000) + 1)
-        if wait is not None or worker._to_prepare is not None:
-            ready = poll.poll(0 if worker._to_prepare is not None else wait)
-            if not ready:
-                if worker._to_prepare is not None:
-                    worker.prepare()
+        if due is not None or worker.wants_to_prepare:
+            wait = 0 if worker.wants_to_prepare else max(0, int((due - monotonic()) * 1000) + 1)  # type: ignore[operator]
+            if not poll.poll(wait):
+                worker.prepare()
                 worker.fire_due()
                 continue
         data = os.read(0, 262_144)
@@ -512,6 +519,5 @@ def main(hardening: str = "auto", memory: int = 0) -> None:
             break
         for kind, ident, payload in buffer.feed(data):
             worker.take(kind, ident, payload)
-        if due is not None and monotonic() >= due:
-            worker.fire_due()
+        worker.fire_due()
     sys.exit(0)

@@ -137,6 +137,8 @@ class ScriptLog:
         epoch. With ``after`` the first ``limit`` entries after that ``seq``, else the newest ``limit``;
         ``next`` is the ``after`` that continues. Raises ValueError for an unknown level.
         """
+        if after is not None and after > self._seq:
+            after = 0  # numbers of an earlier run: the reader has seen nothing of this one
         chosen: list[LogEntry] = []
         wanted = matcher(script=script, level=level, request_id=request_id, contains=contains, since=since)
         continued = after is not None
@@ -152,8 +154,8 @@ class ScriptLog:
         return {"entries": [entry.as_json() for entry in chosen], "next": following}
 
     def entries_after(self, seq: int) -> list[LogEntry]:
-        """Give the entries still kept whose ``seq`` is larger, oldest first."""
-        return list(self._after(seq))
+        """Give the entries still kept whose ``seq`` is larger, oldest first (all, if it is of another run)."""
+        return list(self._after(seq if seq <= self._seq else 0))
 
     def follow(self, listener: Callable[[LogEntry], None]) -> Callable[[], None]:
         """Call ``listener(entry)`` for each new entry until the returned function is called."""

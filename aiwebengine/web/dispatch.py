@@ -44,7 +44,10 @@ class ScriptDispatch:
                 return
             method = request.method.decode("latin-1")
             raise HTTPProblem(
-                405, "METHOD_NOT_ALLOWED", f"{request.path_text} does not take {method}.", {"allow": found.allow},
+                405,
+                "METHOD_NOT_ALLOWED",
+                f"{request.path_text} does not take {method}.",
+                {"allow": found.allow},
                 (("Allow", found.allow),),
             )
 
@@ -173,7 +176,12 @@ class Reply:
             stack = details.get("stack")
             line: Any = details.get("line")
             self._log_to.append(
-                "error", f"{problem.message}\n{stack}" if stack else problem.message, script=program.uri,
-                request_id=self._request.request_id, route=self._route.key, kind="error", line=line,
+                "error",
+                f"{problem.message}\n{stack}" if stack else problem.message,
+                script=program.uri,
+                request_id=self._request.request_id,
+                route=self._route.key,
+                kind="error",
+                line=line,
             )
         self._request.refuse(problem)

@@ -20,7 +20,18 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _FORBIDDEN = re.compile(r"[\r\n\0]")
 _COOKIE_VALUE = re.compile(r'[^"\s,;\\\x00-\x1f\x7f-\uffff]*\Z')
 _SAME_SITE = {"lax": "Lax", "strict": "Strict", "none": "None"}
-_COOKIE_KEYS = {"name", "value", "path", "domain", "maxAge", "expires", "httpOnly", "secure", "sameSite", "partitioned"}
+_COOKIE_KEYS = {
+    "name",
+    "value",
+    "path",
+    "domain",
+    "maxAge",
+    "expires",
+    "httpOnly",
+    "secure",
+    "sameSite",
+    "partitioned",
+}
 _KNOWN_TYPES: dict[str, tuple[bytes, bytes]] = {}
 
 
@@ -62,7 +73,9 @@ def answer_headers(
 
 def _value(name: str, value: str) -> bytes:
     if _FORBIDDEN.search(value):
-        raise BadAnswer(f"header {name}: its value contains a line break or NUL, which would split the answer")
+        raise BadAnswer(
+            f"header {name}: its value contains a line break or NUL, which would split the answer"
+        )
     try:
         return value.strip().encode("latin-1")
     except UnicodeEncodeError:
@@ -71,7 +84,10 @@ def _value(name: str, value: str) -> bytes:
 
 def _cookies(cookies: Any, secure: bool) -> list[str]:
     if isinstance(cookies, Mapping):
-        listed = [{**value, "name": name} if isinstance(value, Mapping) else {"name": name, "value": value} for name, value in cookies.items()]
+        listed = [
+            {**value, "name": name} if isinstance(value, Mapping) else {"name": name, "value": value}
+            for name, value in cookies.items()
+        ]
     elif isinstance(cookies, Sequence) and not isinstance(cookies, str):
         listed = list(cookies)
     else:
@@ -90,7 +106,15 @@ def _cookie(cookie: Any, secure: bool) -> str:
         raise BadAnswer(f"cookie {name}: unknown attribute {sorted(unknown)[0]!r}")
     value = cookie.get("value")
     deleted = value is None
-    text = "" if value is None else value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    text = (
+        ""
+        if value is None
+        else value
+        if isinstance(value, str)
+        else str(value).lower()
+        if isinstance(value, bool)
+        else str(value)
+    )
     if not _COOKIE_VALUE.match(text):
         from urllib.parse import quote
 
@@ -137,7 +161,9 @@ def _expires(name: str, given: Any) -> str:
             moment = datetime.fromisoformat(str(given))
         return format_datetime(moment.astimezone(UTC), usegmt=True)
     except (ValueError, OverflowError, OSError):
-        raise BadAnswer(f"cookie {name}: expires must be a Date, ISO text, or milliseconds since the epoch") from None
+        raise BadAnswer(
+            f"cookie {name}: expires must be a Date, ISO text, or milliseconds since the epoch"
+        ) from None
 
 
 def body_of(what: str, inline: str | None, raw: bytes | None) -> bytes:
@@ -165,28 +191,44 @@ def problem_of_failure(failure: Any, uri: str, source: str) -> HTTPProblem:
     if isinstance(failure, TimedOut):
         waiting = "waiting for a sandbox" if failure.queued else "waiting for the script"
         return HTTPProblem(
-            408, "REQUEST_TIMEOUT",
+            408,
+            "REQUEST_TIMEOUT",
             f"The request took longer than {failure.limit_ms:g} ms.",
             {
-                "limit": "request_timeout_ms", "value": failure.limit_ms, "used": round(failure.used_ms), "unit": "ms",
-                "config_key": "server.request_timeout_ms", "script": uri, "line": None, "stack": "", "reason": waiting,
+                "limit": "request_timeout_ms",
+                "value": failure.limit_ms,
+                "used": round(failure.used_ms),
+                "unit": "ms",
+                "config_key": "server.request_timeout_ms",
+                "script": uri,
+                "line": None,
+                "stack": "",
+                "reason": waiting,
             },
             (("Connection", "close"),),
         )
     if isinstance(failure, Unavailable):
         return HTTPProblem(
-            503, "SERVICE_UNAVAILABLE", f"The service is busy: {failure.reason}.", {"script": uri},
+            503,
+            "SERVICE_UNAVAILABLE",
+            f"The service is busy: {failure.reason}.",
+            {"script": uri},
             (("Retry-After", str(max(1, round(failure.retry_after_s)))),),
         )
     assert isinstance(failure, WorkerLost)  # noqa: S101 - the last of the kinds there are
     if not failure.running:
         return HTTPProblem(
-            503, "SERVICE_UNAVAILABLE", "The sandbox process that served this request has ended.", {"script": uri},
+            503,
+            "SERVICE_UNAVAILABLE",
+            "The sandbox process that served this request has ended.",
+            {"script": uri},
             (("Retry-After", "1"),),
         )
     how = f"signal {failure.signal}" if failure.signal else f"exit code {failure.exit_code}"
     return HTTPProblem(
-        500, "SCRIPT_ERROR", f"The sandbox process ended ({how}) while it ran this script.",
+        500,
+        "SCRIPT_ERROR",
+        f"The sandbox process ended ({how}) while it ran this script.",
         {"script": uri, "signal": failure.signal, "line": None, "stack": ""},
     )
 
@@ -195,7 +237,11 @@ _LIMITS = {
     "cpu": (504, "SCRIPT_TIMEOUT", "The script used more than {value:g} ms of CPU time."),
     "jobs": (504, "SCRIPT_TIMEOUT", "The script ran more than {value:g} promise jobs."),
     "memory": (500, "SCRIPT_MEMORY_LIMIT", "The script needed more than {value:g} bytes of memory."),
-    "stack": (500, "SCRIPT_STACK_OVERFLOW", "The script's recursion is too deep for a stack of {value:g} bytes."),
+    "stack": (
+        500,
+        "SCRIPT_STACK_OVERFLOW",
+        "The script's recursion is too deep for a stack of {value:g} bytes.",
+    ),
     "output": (500, "SCRIPT_ERROR", "The script's answer is larger than {value:g} bytes."),
 }
 
@@ -204,8 +250,14 @@ def _limit(failure: LimitHit, uri: str, source: str) -> HTTPProblem:
     status, code, text = _LIMITS[failure.limit]
     line, column = place_in(failure.stack, uri)
     details: dict[str, object] = {
-        "limit": failure.config_key.rpartition(".")[2], "value": failure.value, "used": failure.used, "unit": failure.unit,
-        "config_key": failure.config_key, "script": uri, "line": line, "stack": failure.stack,
+        "limit": failure.config_key.rpartition(".")[2],
+        "value": failure.value,
+        "used": failure.used,
+        "unit": failure.unit,
+        "config_key": failure.config_key,
+        "script": uri,
+        "line": line,
+        "stack": failure.stack,
     }
     if line:
         details["source_frame"] = source_frame(source, line, column)
@@ -221,7 +273,11 @@ def _thrown(failure: ScriptThrew, uri: str, source: str) -> HTTPProblem:
     message = failure.message if failure.name == "Thrown" else f"{failure.name}: {failure.message}"
     message += _hint(failure, source, line)
     details: dict[str, object] = {
-        "script": uri, "line": line, "column": column, "name": failure.name, "stack": failure.stack.rstrip(),
+        "script": uri,
+        "line": line,
+        "column": column,
+        "name": failure.name,
+        "stack": failure.stack.rstrip(),
     }
     limit = failure.extra.get("limit")
     if isinstance(limit, Mapping):
@@ -238,7 +294,10 @@ def _hint(failure: ScriptThrew, source: str, line: int | None) -> str:
         return ""
     lines = source.splitlines()
     text = lines[line - 1] if line <= len(lines) else ""
-    if re.search(rf"(?<![\w$.]){re.escape(match[1])}\s*(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)?=(?![=>])|(?<![\w$.]){re.escape(match[1])}\s*(?:\+\+|--)", text):
+    if re.search(
+        rf"(?<![\w$.]){re.escape(match[1])}\s*(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)?=(?![=>])|(?<![\w$.]){re.escape(match[1])}\s*(?:\+\+|--)",
+        text,
+    ):
         return (
             f" (assigned without a declaration: say `let {match[1]}`; nothing assigned lasts longer than its request,"
             " use storage for that)"

@@ -16,7 +16,13 @@ _encode = msgspec.json.Encoder().encode
 
 
 def route_call(
-    program: Program, key: str, handler: str, request: Any, params: Mapping[str, str], facts: Mapping[str, Any], seed: str | None
+    program: Program,
+    key: str,
+    handler: str,
+    request: Any,
+    params: Mapping[str, str],
+    facts: Mapping[str, Any],
+    seed: str | None,
 ) -> bytes:
     """
     Give the CALL payload for a request that a route answers.
@@ -40,7 +46,7 @@ def route_call(
         "ip": request.client_ip,
         "requestId": request.request_id,
     }
-    if request.has_body:
+    if request.body_kind:
         _add_body(data, request, parts)
     text = _encode(("route", key, handler or None, program.error_handler, data, facts, seed))
     return call_payload(program.ident, text, parts)
@@ -61,7 +67,10 @@ def _add_body(data: dict[str, Any], request: Any, parts: list[bytes]) -> None:
         for upload in request.files:
             files.append(
                 {
-                    "field": upload.field, "filename": upload.filename, "contentType": upload.content_type, "size": upload.size,
+                    "field": upload.field,
+                    "filename": upload.filename,
+                    "contentType": upload.content_type,
+                    "size": upload.size,
                     "at": len(parts) if upload.size else -1,
                 }
             )

@@ -1,4 +1,4 @@
-"""A bare realm for prelude pieces: QuickJS, a small `host`, optionally everything frozen, and JavaScript tests."""
+"""A bare realm for prelude pieces: QuickJS, a small `host`, everything frozen if wanted, JavaScript tests."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import _quickjs
 import attrs
 
 from aiwebengine.sandbox.prelude import Piece
+from aiwebengine.subsystems.auth.provider import AuthGlobals
+from aiwebengine.subsystems.crypto.provider import CryptoGlobals
+from aiwebengine.subsystems.encoding.provider import EncodingGlobals
 
 SEED = "00" * 32
 
@@ -20,7 +23,10 @@ var realm = (() => {
   const state = { calls: [], now: 1767225600123.5, next: null };
   const host = {
     request: null,
-    use(piece) { if (!(piece in returned)) throw new Error("piece not loaded: " + piece); return returned[piece]; },
+    use(piece) {
+      if (!(piece in returned)) throw new Error("piece not loaded: " + piece);
+      return returned[piece];
+    },
     local(piece) { return locals[piece] ??= Object.create(null); },
     call(op, argument) { state.calls.push([op, argument]); return Promise.resolve(null); },
     send(op, argument) { state.calls.push([op, argument]); },
@@ -50,7 +56,8 @@ var realm = (() => {
     }
   }
   function lockdown() {
-    deepFreeze([(function* () {}).constructor, (async () => {}).constructor, (async function* () {}).constructor,
+    deepFreeze([
+      (function* () {}).constructor, (async () => {}).constructor, (async function* () {}).constructor,
       Object.getPrototypeOf([][Symbol.iterator]()), Object.getPrototypeOf(new Map().entries()),
       Object.getPrototypeOf(""[Symbol.iterator]()), Object.getPrototypeOf("".matchAll(/x/g))]);
     for (const key of Object.getOwnPropertyNames(globalThis)) {
@@ -72,8 +79,10 @@ var realm = (() => {
   };
   const outcome = { text: null };
   function fail(e) {
-    outcome.text = text({ error: { name: String(e?.name), message: String(e?.message ?? e), code: e?.code ?? null,
-      status: e?.status ?? null, stack: String(e?.stack) } });
+    outcome.text = text({ error: {
+      name: String(e?.name), message: String(e?.message ?? e), code: e?.code ?? null,
+      status: e?.status ?? null, stack: String(e?.stack),
+    } });
   }
   function evaluate(thunk) {
     outcome.text = null;
@@ -102,7 +111,9 @@ function show(value) {
 function equal(actual, wanted, what = "") {
   if (show(actual) !== show(wanted)) throw new Error(`${what} got ${show(actual)}, wanted ${show(wanted)}`);
 }
-function ok(value, what = "a true value") { if (!value) throw new Error(`wanted ${what}, got ${show(value)}`); }
+function ok(value, what = "a true value") {
+  if (!value) throw new Error(`wanted ${what}, got ${show(value)}`);
+}
 function matches(e, name, part) {
   if (e?.name !== name || !String(e.message).includes(part)) {
     throw new Error(`wanted ${name} with ${show(part)}, got ${e?.name}: ${e?.message}\n${e?.stack}`);
@@ -145,6 +156,11 @@ class JSError(Exception):
         return f"{self.name}: {self.message}\n{self.stack}"
 
 
+def all_pieces() -> tuple[Piece, ...]:
+    """Give the pieces of the three subsystems, each after those it needs."""
+    return (*EncodingGlobals().pieces(), *CryptoGlobals().pieces(), *AuthGlobals().pieces())
+
+
 class Realm:
     """
     A context with the pieces evaluated, their names global.
@@ -179,7 +195,7 @@ class Realm:
         outcome = json.loads(text)
         if "error" in outcome:
             raise JSError(**outcome["error"])
-        return outcome["value"]
+        return outcome.get("value")
 
     def run_file(self, path: Path) -> tuple[int, list[str]]:
         """Run a ``*.test.js`` file; give the number of tests and the failures."""
@@ -194,3 +210,25 @@ def literal(value: object) -> str:
     if isinstance(value, bytes):
         return f"Uint8Array.fromHex('{value.hex()}')"
     return json.dumps(value)
+
+
+class JavaScriptTests:
+    """A mixin: runs the ``js/*.test.js`` beside a test module, in an open and in a frozen realm."""
+
+    folder: Path
+
+    def _run_javascript(self, frozen: bool) -> None:
+        total = 0
+        for path in sorted(self.folder.glob("*.test.js")):
+            count, failures = Realm(all_pieces(), frozen=frozen).run_file(path)
+            total += count
+            assert not failures, f"{path.name}: {len(failures)} of {count} failed\n" + "\n".join(failures)
+        assert total > 0, f"no JavaScript tests in {self.folder}"
+
+    def test_req_jsapi_005_javascript_open(self) -> None:
+        """The JavaScript tests pass in an ordinary realm."""
+        self._run_javascript(frozen=False)
+
+    def test_req_js_001_javascript_frozen(self) -> None:
+        """They pass where every intrinsic was frozen before the pieces and every piece after."""
+        self._run_javascript(frozen=True)

@@ -14,7 +14,7 @@ from aiwebengine.sandbox.prelude import Piece
 
 __all__ = ["CryptoGlobals"]
 
-_PIECES = ("entropy", "digest", "crypto")
+_PIECES = ("entropy", "crypto")
 
 
 @implementer(IScriptGlobals)

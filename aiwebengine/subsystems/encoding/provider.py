@@ -14,7 +14,7 @@ from aiwebengine.sandbox.prelude import Piece
 
 __all__ = ["EncodingGlobals"]
 
-_PIECES = ("utf8", "text-codec", "forgiving-base64", "escape", "html", "base64", "hash", "dates")
+_PIECES = ("text-bytes", "text-codec", "forgiving-base64", "escape", "html", "base64", "digest", "hash", "dates")
 
 
 @implementer(IScriptGlobals)

@@ -54,7 +54,8 @@
     },
     // What the policy of that name says; what has no policy is refused.
     can(action, resource) {
-      const policy = host.local("auth").policies?.get(text(action, "auth.can: action"));
+      text(action, "auth.can: action");
+      const policy = host.local("auth").policies?.get(action);
       if (policy === undefined) return false;
       const verdict = policy(currentUser(), resource);
       if (typeof verdict?.then === "function") {

@@ -1,11 +1,11 @@
 // piece: crypto
 // names: crypto Crypto CryptoKey SubtleCrypto
-// needs: digest utf8
+// needs: digest text-bytes entropy
 // Web Cryptography: random values, digests, and HMAC keys.
 (function (host) {
   "use strict";
   const { digest, hmacDigest, blockBytes, equalBytes } = host.use("digest");
-  const { bytesOf, bytesFrom } = host.use("utf8");
+  const { bytesOf, bytesFrom } = host.use("text-bytes");
   const [Bytes, BadType, Failure] = [Uint8Array, TypeError, DOMException];
   const { fromBase64 } = Uint8Array;
   const { toBase64, toHex } = Uint8Array.prototype;

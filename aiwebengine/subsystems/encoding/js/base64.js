@@ -1,9 +1,9 @@
 // piece: base64
 // names: base64
-// needs: utf8
+// needs: text-bytes
 (function (host) {
   "use strict";
-  const { bytesFrom, decodeUtf8 } = host.use("utf8");
+  const { bytesFrom, decodeUtf8 } = host.use("text-bytes");
   const { fromBase64 } = Uint8Array;
   const toBase64 = Uint8Array.prototype.toBase64;
   const { apply } = Reflect;

@@ -103,6 +103,8 @@
     const fields = STYLES[pattern] ?? pattern;
     const shift = fields === HTTP ? 0 : offset;
     const local = new Moment(timeOf(date) + shift * 60000);
+    const year = local.getUTCFullYear();
+    if (!(year >= 0 && year <= 9999)) throw new BadRange("formatDate: date is not within the years 0 to 9999");
     let out = "";
     walk(fields, "formatDate", (text) => { out += text; }, (field) => { out += field[0](local, shift); });
     return out;

@@ -1,10 +1,10 @@
 // piece: hash
 // names: hash hmac
-// needs: digest utf8
+// needs: digest text-bytes
 (function (host) {
   "use strict";
   const { digest, hmacDigest, blockBytes } = host.use("digest");
-  const { bytesFrom } = host.use("utf8");
+  const { bytesFrom } = host.use("text-bytes");
   const { toBase64, toHex } = Uint8Array.prototype;
   const { apply } = Reflect;
   const [BadType, BadRange] = [TypeError, RangeError];

@@ -1,10 +1,10 @@
 // piece: text-codec
 // names: TextEncoder TextDecoder
-// needs: utf8
+// needs: text-bytes
 // The Encoding standard's interfaces, for UTF-8, UTF-16 and windows-1252 (which latin1 and ASCII name).
 (function (host) {
   "use strict";
-  const { encodeUtf8, decodeUtf8, incompleteTail, latin1, bytesOf } = host.use("utf8");
+  const { encodeUtf8, decodeUtf8, incompleteTail, latin1, bytesOf } = host.use("text-bytes");
   const [Bytes, Units, BadType, BadRange, MalformedUri] = [Uint8Array, Uint16Array, TypeError, RangeError, URIError];
   const { fromCharCode } = String;
   const { apply } = Reflect;

@@ -1,4 +1,4 @@
-// piece: utf8
+// piece: text-bytes
 // Private: text to UTF-8 and back by the engine's own native routines; a loop in JavaScript is ten times
 // slower. base64 and %-escapes are the only native roads between strings and bytes.
 (function (host) {
