@@ -25,19 +25,46 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import attrs
 import msgspec
 from twisted.plugin import IPlugin as ITwistedPlugin
 from zope.interface.exceptions import Invalid
 from zope.interface.verify import verifyObject
 
+from aiwebengine.config.configuration import load_section
+from aiwebengine.config.sections import CORE_SECTIONS, PluginsSettings
+from aiwebengine.config.sources import ConfigurationSources, gather
 from aiwebengine.interfaces import IPlugin
-from aiwebengine.roster import Fault, Offer, Roster
+from aiwebengine.roster import Fault, Offer, Plan, Roster
 
-__all__ = ["GROUP", "Roster", "discover", "discover_installed", "owner_of"]
+__all__ = ["GROUP", "Configured", "discover", "discover_configured", "discover_installed", "owner_of"]
 
 GROUP = "aiwebengine.plugins"
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _Item = Offer | Fault
+
+
+@attrs.frozen
+class Configured:
+    """The roster, and the plan which a configuration makes of it (not yet checked)."""
+
+    roster: Roster
+    plan: Plan
+
+
+def discover_configured(sources: ConfigurationSources) -> Configured:
+    """
+    Give the roster and the plan for a configuration whose plugins' sections are not yet known.
+
+    Raises `ConfigurationInvalid` for problems of the sources or of ``[plugins]``. A configured plugin that
+    cannot be built raises nothing here, so that it can be listed; ``plan.check()`` does.
+    """
+    settings = load_section(sources, "plugins", PluginsSettings)
+    roster = discover_installed([Path(name) for name in settings.directories])
+    layers = gather(sources, {**roster.schemas(), **CORE_SECTIONS}).layers
+    present = {str(section) for layer in layers for section in layer.data}
+    plan = roster.survey(sections=present, enabled=settings.enabled, disabled=settings.disabled)
+    return Configured(roster, plan)
 
 
 def discover_installed(directories: Sequence[Path] = ()) -> Roster:

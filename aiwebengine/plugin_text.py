@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import types
-import typing
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
-from msgspec.structs import FieldInfo
 
+from aiwebengine.config.schema import Field, expectation, fields_of
 from aiwebengine.roster import Offer, Plan
 
 __all__ = ["help_text", "list_text", "rows"]
 
 _UNITS = {"ms": "milliseconds", "s": "seconds", "bytes": "bytes", "days": "days", "percent": "percent"}
-_NOUNS = {bool: "true or false", int: "integer", float: "number", str: "text", bytes: "bytes", list: "list"}
-_BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "length ≥", "max_length": "length ≤"}
 
 
 def rows(plan: Plan) -> list[dict[str, str]]:
@@ -87,80 +83,35 @@ def help_text(offer: Offer) -> str:
 
 def _settings(schema: type[msgspec.Struct], prefix: str) -> Iterator[str]:
     """Give the lines on each field of a schema, those of tables within it by dotted name."""
-    for field in msgspec.structs.fields(schema):
-        bare, metas = _bare(field.type)
-        name = prefix + field.encode_name
-        nested = _struct_of(bare)
-        if nested is not None:
-            yield f"  {name}  (table)"
-        else:
-            facts = ", ".join([_noun(bare), *_unit(field, metas), *_limits(metas)])
-            yield f"  {name}  ({facts}; {_default(field)})"
-        yield from (f"      {meta.description}" for meta in metas if meta.description)
-        if nested is not None:
-            yield from _settings(nested, f"{name}.")
+    for field in fields_of(schema):
+        name = prefix + field.key
+        facts = ", ".join([expectation(field.shape), *_unit(field)])
+        yield f"  {name}  ({facts}{_default(field)})"
+        if field.shape.description:
+            yield f"      {field.shape.description}"
+        item = field.shape.item
+        if field.shape.kind == "table":
+            yield from _settings(field.shape.base, f"{name}.")
+        elif item is not None and item.kind == "table":
+            yield from _settings(item.base, f"{name}.NAME.")
 
 
-def _bare(annotation: Any) -> tuple[Any, list[msgspec.Meta]]:
-    """Give a type without its annotations, and those that are msgspec's."""
-    if get_origin(annotation) is Annotated:
-        inner, *extra = get_args(annotation)
-        bare, metas = _bare(inner)
-        return bare, [*metas, *(item for item in extra if isinstance(item, msgspec.Meta))]
-    return annotation, []
+def _unit(field: Field) -> list[str]:
+    """Give the unit: the mark ``unit`` of the field, else that of its name's ending."""
+    _, underscore, ending = field.key.rpartition("_")
+    unit = field.shape.extra.get("unit") or (_UNITS.get(ending) if underscore else None)
+    return [str(unit)] if unit else []
 
 
-def _struct_of(bare: Any) -> type[msgspec.Struct] | None:
-    return bare if isinstance(bare, type) and issubclass(bare, msgspec.Struct) else None
+def _default(field: Field) -> str:
+    if field.shape.kind == "table":
+        return ""
+    if field.plain_default is msgspec.NODEFAULT:
+        return "; must be set"
+    text = f"; default {_shown(field.plain_default)}"
+    environments: Mapping[str, Any] = field.shape.extra.get("defaults", {})
+    return text + "".join(f", in {name} {_shown(value)}" for name, value in environments.items())
 
 
-def _noun(annotation: Any) -> str:
-    """Name a type in the words of a configuration file."""
-    bare, _ = _bare(annotation)
-    origin, args = get_origin(bare), get_args(bare)
-    if origin is Literal:
-        return " | ".join(json.dumps(choice) for choice in args)
-    if origin in (Union, types.UnionType):
-        return " or ".join(_noun(arg) for arg in args if arg is not type(None))
-    if origin in (list, tuple, set, frozenset) or _is_sequence(origin):
-        return f"list of {_noun(args[0])}"
-    if origin is not None and len(args) == 2:
-        return f"table of {_noun(args[1])}"
-    return _NOUNS.get(bare, getattr(bare, "__name__", str(bare)))
-
-
-def _is_sequence(origin: Any) -> bool:
-    return isinstance(origin, type) and issubclass(origin, Sequence)
-
-
-def _unit(field: FieldInfo, metas: list[msgspec.Meta]) -> list[str]:
-    """Give the unit: that of ``Meta(extra={"unit": ...})``, else of the field name's ending."""
-    for meta in metas:
-        if meta.extra and "unit" in meta.extra:
-            return [str(meta.extra["unit"])]
-    ending = field.name.rpartition("_")[2]
-    unit = _UNITS.get(ending)
-    return [unit] if unit and unit != _noun(field.type) and field.name != ending else []
-
-
-def _limits(metas: list[msgspec.Meta]) -> list[str]:
-    return [
-        f"{sign} {getattr(meta, key)}"
-        for meta in metas
-        for key, sign in _BOUNDS.items()
-        if getattr(meta, key) is not None
-    ] + [f"matching {meta.pattern}" for meta in metas if meta.pattern is not None]
-
-
-def _default(field: FieldInfo) -> str:
-    if field.required:
-        return "required"
-    value = field.default if field.default is not msgspec.NODEFAULT else _made(field)
-    if value is None:
-        return "absent by default"
-    return f"default {json.dumps(msgspec.to_builtins(value), ensure_ascii=False)}"
-
-
-def _made(field: FieldInfo) -> Any:
-    factory = typing.cast(typing.Any, field.default_factory)
-    return factory()
+def _shown(value: Any) -> str:
+    return json.dumps(msgspec.to_builtins(value, enc_hook=str), ensure_ascii=False)

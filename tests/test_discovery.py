@@ -62,7 +62,8 @@ class Knobs(msgspec.Struct, kw_only=True):
     mode: Literal["fast", "safe"] = "safe"
     hosts: list[str] = []
     rates: dict[str, int] = {}
-    verbose: bool = False
+    verbose: Annotated[bool, msgspec.Meta(extra={"defaults": {"development": True}})] = False
+    lamps: dict[str, Bounds] = {}
     bounds: Bounds = msgspec.field(default_factory=Bounds)
 
 
@@ -503,18 +504,20 @@ class TextTests(SynchronousTestCase):
   requires bus
 
 [redis]
-  url  (text, matching ^redis:; required)
+  url  (a string, matching ^redis:; must be set)
       Where it is.
-  timeout_ms  (integer, milliseconds, ≥ 1, ≤ 60000; default 5000)
+  timeout_ms  (an integer from 1 to 60000, milliseconds; default 5000)
       How long to wait.
-  weight  (number, kilograms; default 1.5)
-  keep_days  (integer, days; absent by default)
-  mode  ("fast" | "safe"; default "safe")
-  hosts  (list of text; default [])
-  rates  (table of integer; default {})
-  verbose  (true or false; default false)
-  bounds  (table)
-  bounds.low  (number; default 0.5)
+  weight  (a number, kilograms; default 1.5)
+  keep_days  (an integer, days; default null)
+  mode  (one of "fast", "safe"; default "safe")
+  hosts  (a list, each item a string; default [])
+  rates  (a table; default {})
+  verbose  (true or false; default false, in development true)
+  lamps  (a table; default {})
+  lamps.NAME.low  (a number; default 0.5)
+  bounds  (a table)
+  bounds.low  (a number; default 0.5)
 """,
         )
 

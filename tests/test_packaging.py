@@ -152,7 +152,7 @@ class PluginScaffoldTests(PackagingCase):
         listed = environment.run("-m", "aiwebengine", "plugins")
         self.assertRegex(listed, r"night_light +on +\[night_light\] +aiwebengine-night-light 0\.1\.0 ")
         about = environment.run("-m", "aiwebengine", "plugins", "--about", "night_light")
-        self.assertIn('greeting  (text, length ≥ 1; default "Hello")', about)
+        self.assertIn('greeting  (a string, at least 1 characters; default "Hello")', about)
         tested = environment.run("-m", "twisted.trial", "test_aiwebengine_night_light", cwd=made)
         self.assertIn("PASSED (successes=3)", tested)
 

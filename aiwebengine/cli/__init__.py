@@ -51,8 +51,22 @@ class LazyGroup(click.Group):
         return found
 
 
+def _know_plugins(ctx: click.Context) -> None:
+    """Have ``config`` and ``check-config`` know the sections of plugins."""
+
+    def schemas(sources: Any) -> Any:
+        from aiwebengine.discovery import discover_configured
+
+        configured = discover_configured(sources)
+        configured.plan.check()
+        return configured.roster.schemas()
+
+    ctx.meta["aiwebengine.config.schemas"] = schemas
+
+
 command = LazyGroup(
     "aiwebengine",
+    callback=click.pass_context(_know_plugins),
     targets=COMMANDS,
     help="Serve isolated JavaScript over HTTP, and manage what is served.",
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
 from aiwebengine.cli import scaffold
+from aiwebengine.cli.config import configuration_options
+from aiwebengine.config.sources import ConfigurationSources
+from aiwebengine.discovery import discover_configured
 from aiwebengine.errors import AIWebEngineError
+from aiwebengine.plugin_text import help_text, list_text, rows
 
 __all__ = ["plugins"]
 
 
 @click.group(invoke_without_command=True)
-@click.option("--config", multiple=True, help="A configuration file, as for serve; repeatable, later wins.")
-@click.option("--env", help="The environment, such as production.")
-@click.option(
-    "--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE", help="One setting; repeatable."
-)
+@configuration_options
 @click.option("--about", metavar="NAME", help="Show one plugin and its settings instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 @click.pass_context
-def plugins(
-    ctx: click.Context, config: tuple[str, ...], env: str | None, settings: tuple[str, ...], about: str | None
-) -> None:
+def plugins(ctx: click.Context, sources: ConfigurationSources, about: str | None, as_json: bool) -> None:
     """List all plugins with state and origin, as the configuration has them."""
     if ctx.invoked_subcommand is not None:
         return
-    from twisted.python.usage import UsageError
-
-    from aiwebengine.tap import Options
-
-    arguments = [f"--config={file}" for file in config] + [f"--set={setting}" for setting in settings]
-    arguments += [f"--env={env}"] if env else []
-    arguments += [f"--help-plugin={about}"] if about else ["--list-plugins"]
     try:
-        Options().parseOptions(arguments)
-    except UsageError as error:
-        raise click.UsageError(str(error), ctx) from None
+        configured = discover_configured(sources)
+        if about:
+            text = help_text(configured.roster.offer(about))
+        elif as_json:
+            text = json.dumps(rows(configured.plan), indent=2, ensure_ascii=False) + "\n"
+        else:
+            text = list_text(configured.plan)
     except AIWebEngineError as error:
         raise click.ClickException(str(error)) from None
+    click.echo(text, nl=False)
 
 
 @plugins.command()

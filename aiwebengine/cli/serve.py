@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import functools
-import itertools
-import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+import attrs
 import click
 
+from aiwebengine.cli.config import configuration_options
+from aiwebengine.config.configuration import load_section
+from aiwebengine.config.sections import ScriptsSettings
+from aiwebengine.config.sources import DEVELOPMENT, ConfigurationSources
+from aiwebengine.config.variables import ENVIRONMENT_VARIABLE
 from aiwebengine.errors import AIWebEngineError
 
 __all__ = ["announcer", "paths_to_open", "serve", "twistd_arguments"]
@@ -24,38 +28,38 @@ _REGISTER = re.compile(
 )
 
 
-@click.command(
-    context_settings={"ignore_unknown_options": True, "help_option_names": []}, add_help_option=False
-)
-@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+@click.command()
+@configuration_options
 @click.pass_context
-def serve(ctx: click.Context, options: tuple[str, ...]) -> None:
-    """Run the engine in the foreground; takes the options of twistd aiwebengine."""
+def serve(ctx: click.Context, sources: ConfigurationSources) -> None:
+    """Run the engine in the foreground, in development unless --env says otherwise."""
     from twisted.logger import globalLogPublisher
     from twisted.python.usage import UsageError
     from twisted.scripts import twistd
 
+    if not (sources.environment or sources.variables.get(ENVIRONMENT_VARIABLE)):
+        sources = attrs.evolve(sources, environment=DEVELOPMENT)
     run: Callable[[Any], None] = twistd.runApp
     config: Any = twistd.ServerOptions()  # type: ignore[attr-defined, no-untyped-call]
     try:
-        config.parseOptions(twistd_arguments(options, os.environ))
+        directories = [Path(name) for name in load_section(sources, "scripts", ScriptsSettings).directories]
+        config.parseOptions(twistd_arguments(sources))
+        # Bound now: twistd turns sys.stdout into a log file.
+        echo = functools.partial(click.echo, file=sys.stdout)
+        globalLogPublisher.addObserver(cast(Any, announcer(directories, echo)))
+        run(config)
     except UsageError as error:
         raise click.UsageError(str(error), ctx) from None
     except AIWebEngineError as error:
         raise click.ClickException(str(error)) from None
-    # Bound now: twistd turns sys.stdout into a log file.
-    echo = functools.partial(click.echo, file=sys.stdout)
-    globalLogPublisher.addObserver(cast(Any, announcer(_scripts_directories(options), echo)))
-    try:
-        run(config)
-    except AIWebEngineError as error:
-        raise click.ClickException(str(error)) from None
 
 
-def twistd_arguments(options: Sequence[str], environ: Mapping[str, str]) -> list[str]:
-    """Give twistd's arguments: no daemon, no pid file, development unless an environment is named."""
-    named = any(option == "--env" or option.startswith("--env=") for option in options)
-    environment = [] if named or environ.get("AIWEBENGINE_ENV") else ["--env", "development"]
+def twistd_arguments(sources: ConfigurationSources) -> list[str]:
+    """Give twistd's arguments: no daemon, no pid file, and what says the same about the configuration."""
+    named = [("--config", sources.files), ("--set", sources.settings)]
+    named += [("--scripts", sources.scripts), ("--listen", sources.listen)]
+    environment = [f"--env={sources.environment}"] if sources.environment else []
+    options = [f"{option}={value}" for option, values in named for value in values]
     return ["--nodaemon", "--pidfile=", "aiwebengine", *environment, *options]
 
 
@@ -89,10 +93,3 @@ def paths_to_open(directories: Iterable[Path]) -> list[tuple[str, str]]:
                     found.append((path, file.relative_to(directory).as_posix()))
                     break
     return found
-
-
-def _scripts_directories(options: Sequence[str]) -> list[Path]:
-    """Give the directories named by ``--scripts``."""
-    joined = [option.partition("=")[2] for option in options if option.startswith("--scripts=")]
-    parted = [value for option, value in itertools.pairwise(options) if option == "--scripts"]
-    return [Path(name) for name in [*joined, *parted] if Path(name).is_dir()]

@@ -317,9 +317,13 @@ class PluginsSettings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Annotated[str, Meta(min_length=1)], ...],
         Meta(description="Directories of one-off plugins, besides those installed.", extra=_PATH),
     ] = ()
-    disabled: Annotated[
+    enabled: Annotated[
         tuple[Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$")], ...],
-        Meta(description="Names of plugins that are not built."),
+        Meta(description="Names of plugins that must be there; the start fails without them."),
+    ] = ()
+    disabled: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^([a-z][a-z0-9_]*|\*)$")], ...],
+        Meta(description="Names of plugins that are not built; `*` for all that `enabled` does not name."),
     ] = ()
 
 

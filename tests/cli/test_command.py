@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import click
 from click.testing import CliRunner
+from twisted.logger import globalLogPublisher
 from twisted.python.usage import Options, UsageError
+from twisted.scripts import twistd
 from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine import VERSION
 from aiwebengine.cli import COMMANDS, LazyGroup, command
+from aiwebengine.cli import config as command_config
 from aiwebengine.cli.serve import announcer, paths_to_open, twistd_arguments
+from aiwebengine.config.sources import ConfigurationSources
 from aiwebengine.errors import PluginUnusable
+from tests.test_discovery import DROPIN
 
 
 def invoke(*arguments: str) -> Any:
@@ -77,19 +81,65 @@ class CommandTests(SynchronousTestCase):
 class ServeTests(SynchronousTestCase):
     """What `aiwebengine serve` hands to twistd, and prints."""
 
-    def test_development_by_default(self) -> None:
-        """Without a named environment it is development."""
+    def test_arguments(self) -> None:
+        """What says where the configuration is, is handed on; there is no daemon and no pid file."""
+        sources = ConfigurationSources(
+            files=("a.toml", "b.toml"),
+            environment="x",
+            settings=("c.d=1",),
+            scripts=("s",),
+            listen=("tcp:0",),
+        )
+        arguments = ["--env=x", "--config=a.toml", "--config=b.toml", "--set=c.d=1", "--scripts=s"]
         self.assertEqual(
-            twistd_arguments(["--listen", "tcp:0"], {}),
-            ["--nodaemon", "--pidfile=", "aiwebengine", "--env", "development", "--listen", "tcp:0"],
+            twistd_arguments(sources),
+            ["--nodaemon", "--pidfile=", "aiwebengine", *arguments, "--listen=tcp:0"],
         )
 
-    def test_named_environment(self) -> None:
-        """An environment named by option or variable is left alone."""
-        tail = ["--nodaemon", "--pidfile=", "aiwebengine"]
-        self.assertEqual(twistd_arguments(["--env", "staging"], {}), [*tail, "--env", "staging"])
-        self.assertEqual(twistd_arguments(["--env=staging"], {}), [*tail, "--env=staging"])
-        self.assertEqual(twistd_arguments([], {"AIWEBENGINE_ENV": "staging"}), tail)
+    def started(self, *arguments: str, **variables: str) -> list[str]:
+        """Give the options twistd was started with."""
+        got: list[list[str]] = []
+
+        class FakeOptions:
+            def parseOptions(self, options: list[str]) -> None:
+                got.append(options)
+
+        self.patch(twistd, "ServerOptions", FakeOptions)
+        self.patch(twistd, "runApp", lambda config: None)
+        self.patch(globalLogPublisher, "addObserver", lambda observer: None)
+        result = CliRunner(env={"AIWEBENGINE_ENV": None, **variables}).invoke(command, ["serve", *arguments])
+        self.assertEqual(result.exit_code, 0, result.output)
+        return got[0][3:]
+
+    def test_development_by_default(self) -> None:
+        """Without a named environment it is development; one named is left alone."""
+        self.assertEqual(self.started("--listen", "tcp:0"), ["--env=development", "--listen=tcp:0"])
+        self.assertEqual(self.started("--env", "staging"), ["--env=staging"])
+        self.assertEqual(self.started(AIWEBENGINE_ENV="staging"), [])
+
+    def test_refused(self) -> None:
+        """What the engine refuses is one readable line and exit status 1; wrong usage is 2."""
+        for error, status in (
+            (PluginUnusable("redis", "nowhere", "is not installed"), 1),
+            (UsageError("hm"), 2),
+        ):
+
+            def run(config: Any, error: Exception = error) -> None:
+                raise error
+
+            self.patch(twistd, "runApp", run)
+            self.patch(twistd, "ServerOptions", Options)
+            self.patch(Options, "parseOptions", lambda self, options: None)
+            self.patch(globalLogPublisher, "addObserver", lambda observer: None)
+            result = invoke("serve")
+            self.assertEqual(result.exit_code, status)
+            self.assertIn(str(error), result.output)
+
+    def test_bad_configuration(self) -> None:
+        """A configuration that cannot be read is said before anything starts."""
+        result = invoke("serve", "--config", "no-such-file.toml")
+        self.assertEqual(result.exit_code, 1)
+        self.assertIn("no-such-file.toml", result.output)
 
     def test_wrong_option(self) -> None:
         """A wrong option is wrong usage: exit status 2 and the reason."""
@@ -123,48 +173,63 @@ class ServeTests(SynchronousTestCase):
 
 
 class PluginsTests(SynchronousTestCase):
-    """`aiwebengine plugins` asks the options of twistd aiwebengine."""
+    """`aiwebengine plugins` lists what the configuration makes of what is installed."""
 
-    def asked(self, parse: Callable[[list[str]], None], *arguments: str) -> Any:
-        """Run it against options that do ``parse``."""
+    def setUp(self) -> None:
+        self.root = Path(self.mktemp()).resolve()
+        self.root.mkdir(parents=True)
+        (self.root / "lamp.py").write_text(DROPIN.format(name="lamp"))
+        (self.root / "radio.py").write_text("1 / 0")
+        self.config = self.root / "aiwebengine.toml"
+        self.configure("")
 
-        class FakeOptions(Options):  # type: ignore[misc]
-            def parseOptions(self, options: Any = None) -> None:
-                parse(options)
+    def configure(self, text: str, more: str = "") -> None:
+        self.config.write_text(f'[plugins]\ndirectories = ["."]\n{text}\n{more}')
 
-        module = ModuleType("aiwebengine.tap")
-        module.Options = FakeOptions  # type: ignore[attr-defined]
-        self.patch(sys, "modules", {**sys.modules, "aiwebengine.tap": module})
-        return invoke("plugins", *arguments)
+    def plugins(self, *arguments: str, status: int = 0) -> str:
+        result = invoke("plugins", "--config", str(self.config), *arguments)
+        self.assertEqual(result.exit_code, status, result.output)
+        return str(result.output)
 
     def test_list(self) -> None:
-        """The configuration's options are handed on."""
-        got: list[list[str]] = []
-        result = self.asked(got.append, "--config", "a.toml", "--env", "x", "--set", "a.b=1")
-        self.assertEqual(result.exit_code, 0, result.output)
-        self.assertEqual(got, [["--config=a.toml", "--set=a.b=1", "--env=x", "--list-plugins"]])
+        """Each is listed with state and origin; a broken one with the reason."""
+        listed = self.plugins()
+        self.assertRegex(listed, rf"lamp +on +- +{self.root / 'lamp.py'} +A plain one\.")
+        self.assertRegex(listed, rf"radio +unusable +- +{self.root / 'radio.py'} +.*ZeroDivisionError")
+
+    def test_states_follow_the_configuration(self) -> None:
+        """What is disabled or asked for and missing is listed so; listing never fails for it."""
+        self.configure('enabled = ["tv"]\ndisabled = ["*"]')
+        found = {row["name"]: row["state"] for row in json.loads(self.plugins("--json"))}
+        self.assertEqual((found["lamp"], found["radio"], found["tv"]), ("disabled", "disabled", "missing"))
 
     def test_about(self) -> None:
-        """--about shows one plugin."""
-        got: list[list[str]] = []
-        self.asked(got.append, "--about", "redis")
-        self.assertEqual(got, [["--help-plugin=redis"]])
+        """--about shows one plugin; an unknown one is refused in one line."""
+        self.assertIn("lamp: A plain one.\n", self.plugins("--about", "lamp"))
+        refused = self.plugins("--about", "lampp", status=1)
+        self.assertEqual(refused, "Error: plugin 'lampp' (nowhere): is not installed; did you mean 'lamp'?\n")
 
-    def test_refusals(self) -> None:
-        """A plugin that cannot be used, or wrong usage, is one readable line."""
+    def test_check_config_knows_plugins(self) -> None:
+        """A configured plugin that is broken is explained by check-config, not called an unknown section."""
+        self.assertEqual(command_config.SCHEMAS, "aiwebengine.config.schemas")
+        self.configure("", "[radio]\nvolume = 11\n")
+        result = invoke("check-config", "--config", str(self.config))
+        self.assertEqual(result.exit_code, 1)
+        self.assertIn("plugin 'radio'", result.output)
+        self.assertIn("ZeroDivisionError", result.output)
 
-        def unusable(options: Any) -> None:
-            raise PluginUnusable("redis", "nowhere", "is not installed")
-
-        def wrong(options: Any) -> None:
-            raise UsageError("no such file")
-
-        result = self.asked(unusable)
-        self.assertEqual((result.exit_code, result.output.count("\n")), (1, 1))
-        self.assertIn("plugin 'redis' (nowhere): is not installed", result.output)
-        result = self.asked(wrong)
-        self.assertEqual(result.exit_code, 2)
-        self.assertIn("no such file", result.output)
+    def test_check_config_accepts_a_plugins_section(self) -> None:
+        """The section of a usable plugin is validated by its schema."""
+        (self.root / "radio.py").write_text(
+            "import msgspec\nclass Settings(msgspec.Struct):\n    volume: int = 3\n"
+            + DROPIN.format(name="radio")
+            .replace("section: str | None = None", 'section: str = "radio"')
+            .replace("settings: type | None = None", "settings: type = Settings")
+        )
+        for volume, status in (("11", 0), ("true", 1)):
+            self.configure("", f"[radio]\nvolume = {volume}\n")
+            result = invoke("check-config", "--config", str(self.config))
+            self.assertEqual(result.exit_code, status, result.output)
 
 
 class ScaffoldTests(SynchronousTestCase):
