@@ -117,7 +117,7 @@ def _dropins(package: ModuleType, owner: Callable[[Path], str]) -> Iterator[_Ite
                 continue
             file = _file_of(info, directory)
             name = owner(file)
-            origin = f"{name} ({file})" if name else str(file)
+            origin = f"{name} ({file.name})" if name else str(file)
             if info.name in first:
                 yield Fault(
                     _aliases(info.name),

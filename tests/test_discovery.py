@@ -145,7 +145,7 @@ class DropInTests(DiscoveryCase):
     def test_found_with_its_distribution(self) -> None:
         """A drop-in of a distribution is known by that and its file."""
         roster = self.discover(self.package(one=DROPIN.format(name="one")), owner="pkg 3.4")
-        self.assertTrue(roster.offers[0].origin.startswith("pkg 3.4 ("))
+        self.assertEqual(roster.offers[0].origin, "pkg 3.4 (one.py)")
 
     def test_in_every_directory_of_the_package(self) -> None:
         """A second directory of the package's path is read too."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import update_wrapper
 from http.client import HTTPException, HTTPResponse
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -133,13 +135,19 @@ def script_path(uri: str, *rest: str) -> str:
 
 
 def management_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command ``--url``, ``--api-key`` and ``--json``; it is called with ``api`` and ``as_json``."""
+    """
+    Give a command ``--url``, ``--api-key`` and ``--json``; it is called with ``api`` and ``as_json``.
+
+    Without a key, one on this machine is asked with the key which an engine in development keeps in ``var``.
+    """
 
     def wrapped(url: str, api_key: str, **arguments: Any) -> None:
-        host = urllib.parse.urlsplit(url)
-        if api_key and host.scheme == "http" and not _is_loopback(host.hostname or ""):
-            click.echo(f"warning: the API key goes to {host.hostname} unencrypted; use https", err=True)
-        function(Management(url, api_key), **arguments)
+        parts = urllib.parse.urlsplit(url)
+        near = _is_loopback(parts.hostname or "")
+        if api_key and parts.scheme == "http" and not near:
+            click.echo(f"warning: the API key goes to {parts.hostname} unencrypted; use https", err=True)
+        key = api_key or (_kept_key() if near else "")
+        function(Management(url, key), **arguments)
 
     options = (
         click.option(
@@ -159,6 +167,13 @@ def management_options(function: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(options):
         result = option(result)
     return result
+
+
+def _kept_key() -> str:
+    try:
+        return (Path("var") / "api_key").read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _is_loopback(host: str) -> bool:
@@ -183,5 +198,7 @@ def _reason(status: int, body: bytes, location: str | None) -> str:
         place = f"line {details['line']}"
         place += f", column {details['column']}" if details.get("column") else ""
         place += ": "
+        # The message of a script that does not load may begin with the place, too.
+        message = re.sub(rf"^\S+:{details['line']}: ", "", message)
     hint = "; give --api-key or set AIWEBENGINE_API_KEY" if status == 401 else ""
     return f"{place}{message} ({status} {code}){hint}"

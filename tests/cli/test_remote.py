@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -206,7 +207,9 @@ class DeployTests(RemoteCase):
 
     def test_script_that_does_not_load(self) -> None:
         """The refusal names file, line and column; the other files are deployed; exit status 1."""
-        bad = self.refusal(422, "SCRIPT_INVALID", "SyntaxError: unexpected token", line=3, column=9)
+        bad = self.refusal(
+            422, "SCRIPT_INVALID", "hello.js:3: SyntaxError: unexpected token", line=3, column=9
+        )
         self.will("PUT", "/engine/scripts/hello.js", *bad)
         self.will("PUT", "/engine/scripts/sub%2Fb.js", 200, {**RECORD, "uri": "sub/b.js"})
         result = self.run_command("deploy", str(self.root))
@@ -379,6 +382,19 @@ class RefusalTests(RemoteCase):
         self.will("GET", "/engine/scripts", *self.refusal(401, "UNAUTHORIZED", "who are you?"))
         self.says("who are you? (401 UNAUTHORIZED); give --api-key", AIWEBENGINE_API_KEY="")
         self.assertNotIn("authorization", self.seen[0].headers)
+
+    def test_kept_key(self) -> None:
+        """Without a key, the one an engine in development keeps in var/ is used, on this machine only."""
+        Path("var").mkdir()
+        self.addCleanup(shutil.rmtree, "var")
+        Path("var", "api_key").write_text("kept\n")
+        self.will("GET", "/engine/scripts", 200, {"scripts": []})
+        self.assertEqual(self.run_command("scripts", "list", AIWEBENGINE_API_KEY="").exit_code, 0)
+        self.assertEqual(self.seen[0].headers["authorization"], "Bearer kept")
+        far = self.run_command(
+            "scripts", "list", AIWEBENGINE_API_KEY="", AIWEBENGINE_URL="http://nowhere.invalid"
+        )
+        self.assertNotIn("unencrypted", far.output)
 
     def test_redirect(self) -> None:
         """A redirect is not followed: the key is not for others."""
