@@ -12,6 +12,7 @@ complains about read-only directories, and unpickles a file found beside the cod
 
 from __future__ import annotations
 
+import csv
 import importlib
 import importlib.metadata
 import importlib.util
@@ -37,7 +38,7 @@ from aiwebengine.config.sources import ConfigurationSources, gather
 from aiwebengine.interfaces import IPlugin
 from aiwebengine.roster import Fault, Offer, Plan, Roster
 
-__all__ = ["GROUP", "Configured", "discover", "discover_configured", "discover_installed", "owner_of"]
+__all__ = ["GROUP", "Configured", "discover", "discover_configured", "discover_installed", "ownership"]
 
 GROUP = "aiwebengine.plugins"
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -70,7 +71,7 @@ def discover_configured(sources: ConfigurationSources) -> Configured:
 def discover_installed(directories: Sequence[Path] = ()) -> Roster:
     """Give the roster of this Python environment and the one-off ``directories``."""
     package = importlib.import_module("aiwebengine.plugins")
-    return discover(package, importlib.metadata.entry_points(group=GROUP), directories, owner_of)
+    return discover(package, importlib.metadata.entry_points(group=GROUP), directories, ownership())
 
 
 def discover(
@@ -95,17 +96,25 @@ def discover(
     return _roster(items)
 
 
-def owner_of(file: Path) -> str:
-    """Give ``"distribution version"`` for a drop-in file, ``""`` when nothing owns it."""
-    tail = f"{file.parent.parent.name}/{file.parent.name}/{file.name}"
+def ownership() -> Callable[[Path], str]:
+    """Give a function that gives ``"distribution version"`` for a drop-in file, else ``""``."""
+    owners: dict[Path, str] = {}
     for distribution in importlib.metadata.distributions():
-        record = distribution.read_text("RECORD")
-        if record and tail in record and Path(str(distribution.locate_file(tail))) == file:
-            return f"{distribution.name} {distribution.version}"
+        record = distribution.read_text("RECORD") or ""
+        if "aiwebengine/plugins/" not in record:  # most of them: spare the parsing
+            continue
+        for line in csv.reader(record.splitlines()):
+            if line and line[0].startswith("aiwebengine/plugins/"):
+                file = Path(str(distribution.locate_file(line[0])))
+                owners.setdefault(file, f"{distribution.name} {distribution.version}")
     own = importlib.import_module("aiwebengine")
-    if file.parent.parent == Path(str(own.__file__)).parent:
-        return f"aiwebengine {own.VERSION}"
-    return ""
+    built_in = Path(str(own.__file__)).parent / "plugins"
+
+    def owner(file: Path) -> str:
+        # In a checkout or an editable install no RECORD lists our own.
+        return owners.get(file, f"aiwebengine {own.VERSION}" if file.parent == built_in else "")
+
+    return owner
 
 
 def _dropins(package: ModuleType, owner: Callable[[Path], str]) -> Iterator[_Item]:

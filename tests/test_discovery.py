@@ -17,7 +17,7 @@ from twisted.plugin import getPlugins
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
-from aiwebengine.discovery import discover, discover_installed, owner_of
+from aiwebengine.discovery import discover, discover_installed, ownership
 from aiwebengine.errors import PluginUnusable
 from aiwebengine.interfaces import IPlugin, IServices
 from aiwebengine.plugin_text import help_text, list_text, rows
@@ -541,11 +541,12 @@ class InstalledTests(DiscoveryCase):
         file = self.root / "aiwebengine" / "plugins" / "extra.py"
         record = "aiwebengine/plugins/extra.py,,\n"
         (self.root / "sample_dist-1.2.dist-info" / "RECORD").write_text(record)
-        self.assertEqual(owner_of(file), "sample-dist 1.2")
-        self.assertEqual(owner_of(self.root / "aiwebengine" / "plugins" / "other.py"), "")
+        owner = ownership()
+        self.assertEqual(owner(file), "sample-dist 1.2")
+        self.assertEqual(owner(self.root / "aiwebengine" / "plugins" / "other.py"), "")
 
     def test_owner_of_our_own_in_a_checkout(self) -> None:
         """A drop-in beside our package is ours also where no RECORD lists it."""
         own = importlib.import_module("aiwebengine")
         file = Path(str(own.__file__)).parent / "plugins" / "never_there.py"
-        self.assertEqual(owner_of(file), f"aiwebengine {own.VERSION}")
+        self.assertEqual(ownership()(file), f"aiwebengine {own.VERSION}")

@@ -50,7 +50,7 @@ class LinkTests(SynchronousTestCase):
                 if anchor and target.suffix == ".md":
                     self.assertIn(anchor, anchors(target), f"{document.relative_to(ROOT)}: {link}")
 
-    def test_every_document_is_in_the_index(self) -> None:
+    def test_req_doc_001_every_document_is_in_the_index(self) -> None:
         """docs/README.md leads to each page of docs/."""
         index = _LINK.findall((ROOT / "docs" / "README.md").read_text("utf-8"))
         linked = {(ROOT / "docs" / link.partition("#")[0]).resolve() for link in index}
@@ -71,7 +71,7 @@ class InterfaceTests(SynchronousTestCase):
         message = "run: python scripts/plugin_reference.py --write"
         self.assertEqual((ROOT / script.TARGET).read_text("utf-8"), made, message)
 
-    def test_every_member_has_its_place(self) -> None:
+    def test_req_doc_005_every_member_has_its_place(self) -> None:
         """Each interface has a section, each method a heading with its arguments, each attribute a row."""
         text = (ROOT / "docs" / "plugins-reference.md").read_text("utf-8")
         sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", text, re.M | re.S))
@@ -125,7 +125,7 @@ class ExampleTests(SynchronousTestCase):
         self.assertTrue(interfaces.IFeature.providedBy(provider))
         self.assertEqual(provider.resource().data, b"Welcome.")  # type: ignore[union-attr]
 
-    def test_readme_script(self) -> None:
+    def test_req_dev_001_readme_script(self) -> None:
         """The README's script does what the README shows."""
         readme = ROOT / "README.md"
         root = Path(self.mktemp()).resolve()

@@ -43,7 +43,7 @@ class WheelTests(PackagingCase):
         tops = {name.partition("/")[0] for name in names}
         self.assertEqual(tops, {"aiwebengine", "twisted", f"aiwebengine-{VERSION}.dist-info"})
 
-    def test_installed(self) -> None:
+    def test_req_deploy_001_installed(self) -> None:
         """twistd lists the command and knows its options; uninstalling is clean."""
         environment = Environment.make(self.directory())
         environment.install(our_wheel())
@@ -152,7 +152,7 @@ class PluginScaffoldTests(PackagingCase):
         listed = environment.run("-m", "aiwebengine", "plugins")
         self.assertRegex(listed, r"night_light +on +\[night_light\] +aiwebengine-night-light 0\.1\.0 ")
         about = environment.run("-m", "aiwebengine", "plugins", "--about", "night_light")
-        self.assertIn('greeting  (a string, at least 1 characters; default "Hello")', about)
+        self.assertIn('greeting  (a string, not empty; default "Hello")', about)
         tested = environment.run("-m", "twisted.trial", "test_aiwebengine_night_light", cwd=made)
         self.assertIn("PASSED (successes=3)", tested)
 

@@ -66,7 +66,7 @@ class CommandTests(SynchronousTestCase):
         )
         self.assertEqual(done.stdout.strip(), "[]")
 
-    def test_version(self) -> None:
+    def test_req_deploy_001_version(self) -> None:
         """Version prints our version and those of Python, Twisted and QuickJS."""
         self.assertRegex(
             invoke("version").output,

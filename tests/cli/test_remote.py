@@ -90,7 +90,7 @@ class RemoteCase(SynchronousTestCase):
 class ScriptsTests(RemoteCase):
     """`aiwebengine scripts`."""
 
-    def test_list(self) -> None:
+    def test_req_js_007_list(self) -> None:
         """A line per script: version, state, size, routes; a failed one shows its line and error."""
         failed = {**RECORD, "uri": "bad.js", "status": "failed", "error": {"message": "oops", "line": 7}}
         self.will("GET", "/engine/scripts", 200, {"scripts": [RECORD, failed]})
@@ -153,7 +153,7 @@ class ScriptsTests(RemoteCase):
         result = self.run_command("scripts", "versions", "hello.js", "--json")
         self.assertEqual(json.loads(result.output), {"versions": [row]})
 
-    def test_rollback(self) -> None:
+    def test_req_js_007_rollback(self) -> None:
         """Rollback names the old and the new version."""
         for _ in range(2):
             self.will("POST", "/engine/scripts/hello.js/rollback", 200, {**RECORD, "version": 4})
@@ -181,7 +181,7 @@ class DeployTests(RemoteCase):
         self.assertEqual(result.output, "hello.js: version 3, GET /hello\n")
         self.assertEqual(self.seen[0].body, b"register('/hello', h)")
 
-    def test_directory(self) -> None:
+    def test_req_dev_003_deploy_directory(self) -> None:
         """A directory stands for the .js files below it, by relative path."""
         self.will("PUT", "/engine/scripts/hello.js", 200, RECORD)
         self.will("PUT", "/engine/scripts/sub%2Fb.js", 200, {**RECORD, "uri": "sub/b.js", "routes": []})
@@ -205,7 +205,7 @@ class DeployTests(RemoteCase):
         self.assertEqual(self.seen[0].headers["if-match"], '"2"')
         self.assertIn("the current one is 3", result.output)
 
-    def test_script_that_does_not_load(self) -> None:
+    def test_req_dev_004_script_that_does_not_load(self) -> None:
         """The refusal names file, line and column; the other files are deployed; exit status 1."""
         bad = self.refusal(
             422, "SCRIPT_INVALID", "hello.js:3: SyntaxError: unexpected token", line=3, column=9
