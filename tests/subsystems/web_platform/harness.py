@@ -122,7 +122,7 @@ _TESTING = r"""
       throw new Error(`${message} expected ${kind.name ?? kind}, nothing was rejected`);
     },
     isError(kind, error, message) {
-      const fits = typeof kind === "string" ? error instanceof DOMException && error.name === kind : typeof kind === "function" ? error.constructor === kind : error === kind;
+      const fits = typeof kind === "string" ? error === kind || (error instanceof DOMException && error.name === kind) : typeof kind === "function" ? error.constructor === kind : error === kind;
       if (!fits) throw new Error(`${message} expected ${kind.name ?? kind}, got ${error?.name}: ${error?.message}`);
       return error;
     },

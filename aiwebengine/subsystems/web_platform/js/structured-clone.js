@@ -66,7 +66,7 @@
     if (isArray(value)) return "Array";
     if (isView(value)) return "View";
     if (!(Symbol.toStringTag in value)) return apply(tagOf, value, []).slice(8, -1);
-    if (value instanceof Error && Error.isError(value)) return "Error";
+    if (value instanceof DOMException || (value instanceof Error && Error.isError(value))) return "Error";
     if (isPlatform(value)) return "Platform";
     for (const [probe, kind] of BRANDS) if (has(probe, value)) return kind;
     const tag = value[Symbol.toStringTag];
