@@ -98,7 +98,7 @@ class Reports:
             return
         self._over(process, job)
         if kind == frames.FAILED:
-            self._tell(job, job.sink.failed, failure_of(job.uri, head, self._cpu_key(job)))
+            self._tell(job, job.sink.failed, failure_of(self._settings, job.uri, head, self._cpu_key(job)))
         elif head[0] == "!":
             self._host_calls.effects(job, head[2])
             self._tell(job, job.sink.failed, threw_or_limit(self._settings, head[1]))

@@ -15,7 +15,6 @@ import time
 from _json import encode_basestring_ascii as quote
 from _json import scanstring
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Callable
 
 from aiwebengine.sandbox import frames
 from aiwebengine.sandbox.activity import Activity, Program
@@ -38,6 +37,10 @@ from aiwebengine.sandbox.realm import (
     syntax_error,
 )
 from aiwebengine.sandbox.stock import Alarm, RealmStock
+
+TYPE_CHECKING = False  # typing's own costs this process milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Worker", "main"]
 

@@ -312,7 +312,7 @@ class Rig:
         head = decode(text)
         raw = payload[12 + length :] or None
         if kind == frames.FAILED:
-            failed = failure_of("app.js", head, "load_cpu" if loading else "cpu")
+            failed = failure_of(self.settings, "app.js", head, "load_cpu" if loading else "cpu")
             return Answer(kind, head, None, cpu_us, heap_kb, failed)
         if head[0] == "!":
             self.effects.extend(head[2] or [])

@@ -19,6 +19,8 @@
   const Table = Map;
   const marks = new WeakMap();        // of errors made here: {limit} or {badResult}
   const markOf = WeakMap.prototype.get, markAs = WeakMap.prototype.set;
+  const { test } = RegExp.prototype;
+  const FROZEN = /^(?:object is not extensible|'.+' is read-only|could not delete property)$/;
   const typeTag = Object.getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
   const asyncIterator = Symbol.asyncIterator;
   const syncIterator = Symbol.iterator;
@@ -52,7 +54,7 @@
   ErrorType.prepareStackTrace = (error, frames) => {
     let text = "", native = "", shown = 0;
     // Memory ran out in the script: even if it catches this, its realm is not used again.
-    if (current !== null && error instanceof MemoryError && error.message === "out of memory") current.exhausted = true;
+    if (current !== null && error instanceof MemoryError && (error.message === "out of memory" || !error.message)) current.exhausted = true;
     for (let index = 0; index < frames.length; index++) {
       const frame = frames[index];
       const line = apply(site.line, frame, []);
@@ -121,6 +123,9 @@
       found.name = "Thrown";
       found.message = "thrown value: " + text(error);
       if (error === null) found.isNull = true;
+    }
+    if (lockdown !== null && found.name === "TypeError" && apply(test, FROZEN, [found.message])) {
+      found.message += " (built-ins and API objects are frozen, since requests share them: docs/isolation.md)";
     }
     if (found.stack.length > 8192) found.stack = apply(slice, found.stack, [0, 8192]);
     if (found.message.length > 8192) found.message = apply(slice, found.message, [0, 8192]) + "…";
@@ -700,7 +705,9 @@
 
   const operations = [compile, load, begin, poll, attach, take, fire, answerCall, pull, cancel, drop, due, waits];
   function enter(operation, packed) {
-    return operations[operation](packed);
+    const answer = operations[operation](packed);
+    // What was joined from pieces is a rope, which the binding does not take; slicing makes it flat.
+    return answer.length > 255 ? apply(slice, answer, [0]) : answer;
   }
 
   for (const key of ["globalThis"]) defineProperty(global, key, { value: global, writable: true, enumerable: false, configurable: true });

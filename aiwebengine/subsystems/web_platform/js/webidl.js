@@ -73,6 +73,7 @@
   }
 
   // Methods and accessors enumerable, a toStringTag, and known to structuredClone as a platform object.
+  const shaped = [];   // some are reached by their instances only: the lockdown finds them here
   function shape(Class, tag, prototype = Class.prototype) {
     for (const target of [prototype, Class]) {
       for (const name of getOwnPropertyNames(target)) {
@@ -83,6 +84,7 @@
     }
     defineProperty(prototype, Symbol.toStringTag, { value: tag, configurable: true });
     platform.add(prototype);
+    shaped.push(prototype);
     return Class;
   }
 
@@ -164,6 +166,6 @@
 
   return {
     byteString, callback, constants, dictionary, domString, enforceRange, enumeration, isObject,
-    isPlatform, later, optional, pairIterable, pairs, required, shape, usvString,
+    isPlatform, later, optional, pairIterable, pairs, required, shape, shaped, usvString,
   };
 })
