@@ -27,6 +27,12 @@ __all__ = ["Reports"]
 
 SIGPROF = getattr(signal, "SIGPROF", -1)
 SIGXCPU = getattr(signal, "SIGXCPU", -1)
+# Signals with which the system answers what a process has done itself.
+_OWN_DOING = {
+    SIGPROF,
+    SIGXCPU,
+    *(getattr(signal, name, -1) for name in ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS")),
+}
 
 
 class Reports:
@@ -151,10 +157,12 @@ class Reports:
         """Tell the sinks of a process that has ended; what it cannot have begun is queued anew."""
         stopping = self._crew().stopping
         runner = next(iter(process.running), None)
+        jobs, process.jobs = list(process.jobs.values()), {}
+        if runner is None and len(jobs) == 1 and signal_number in _OWN_DOING:
+            runner = jobs[0]  # a timer of it fired
+        process.cancelled.clear()
         if runner is not None and not process.kill_reason:
             self._circuit.crashed(runner.key)
-        jobs, process.jobs = list(process.jobs.values()), {}
-        process.cancelled.clear()
         for job in reversed(jobs):
             if stopping:
                 job.sink.failed(Unavailable("the engine is stopping"))

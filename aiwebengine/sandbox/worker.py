@@ -239,7 +239,9 @@ class Worker:
         ident = activity.ident
         if not done:
             if answer[0] == "?":
-                self._write(frames.pack(frames.WAIT, ident, answer[1:].encode()))
+                # The front counts answers to what it sent; a timer is told of only when it has led to something.
+                if operation != FIRE or len(answer) > 1:
+                    self._write(frames.pack(frames.WAIT, ident, answer[1:].encode()))
             elif answer[0] == "0":
                 activity.credit = False
                 self._send(frames.CHUNK, ident, activity.spent, realm.heap, answer)
@@ -400,9 +402,8 @@ def main(level: str = "auto", memory_bytes: int = 0, parent: int = 0) -> None:
     while True:
         due = worker.next_due()
         if due is not None or worker.wants_to_prepare:
-            wait = (
-                0 if due is None or worker.wants_to_prepare else max(0, int((due - monotonic()) * 1000) + 1)
-            )
+            left = 0.0 if due is None or worker.wants_to_prepare else due - monotonic()
+            wait = int(left * 1000) + 1 if left > 0 else 0
             if not poll.poll(wait):
                 worker.prepare()
                 worker.fire_due()

@@ -79,6 +79,11 @@ class ResultTests(Base):
         self.expect("return new DataView(new Uint8Array([1, 2, 3]).buffer, 1);", b"\2\3", octets)
         self.expect("return new Uint8Array(0);", b"", octets)
 
+    def test_blob(self) -> None:
+        """A Blob is its bytes, with its type."""
+        self.expect("return {body: new Blob(['ab', 'c'], {type: 'text/x'})};", b"abc", "text/x")
+        self.expect("return new Blob(['ab']);", b"ab", "application/octet-stream")
+
     def test_html(self) -> None:
         """html`…` is HTML, as result and as body."""
         html = "text/html; charset=utf-8"
@@ -309,11 +314,6 @@ class StreamTests(Base):
         self.assertEqual(
             self.streamed("return (function* () { yield html`<p>${'&'}</p>`; })();")[1], b"<p>&amp;</p>"
         )
-
-    def test_blob(self) -> None:
-        """A Blob is streamed with its type."""
-        answer, whole, _ = self.streamed("return {body: new Blob(['ab', 'c'], {type: 'text/x'})};")
-        self.assertEqual((answer.content_type, whole), ("text/x", b"abc"))
 
     def test_bad_chunk(self) -> None:
         """A chunk that is neither text nor bytes ends the stream with the reason; `finally` runs."""

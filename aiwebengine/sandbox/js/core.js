@@ -13,8 +13,8 @@
   const fromBase64 = Uint8Array.fromBase64;
   const { toBase64, subarray, set: setBytes } = Uint8Array.prototype;
   const { slice, charCodeAt, indexOf, toLowerCase, repeat } = String.prototype;
-  const { join, sort } = Array.prototype;
-  const { get: mapGet, set: mapSet, delete: mapDelete, has: mapHas, forEach: mapEach, clear: mapClear } = Map.prototype;
+  const { join } = Array.prototype;
+  const { get: mapGet, set: mapSet, delete: mapDelete, forEach: mapEach, clear: mapClear } = Map.prototype;
   const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, "size").get;
   const Table = Map;
   const marks = new WeakMap();        // of errors made here: {limit} or {badResult}
@@ -245,6 +245,7 @@
   const entropyPiece = exports_.entropy;
   const responsePiece = exports_.response;
   const htmlPiece = exports_.html;
+  const blobPiece = exports_.blob;
   const requestShape = exports_["request-shape"];
 
   // ---- a request's slot ----
@@ -327,10 +328,8 @@
       }
       what = "s";
       type ??= "text/plain; charset=utf-8";
-    } else if (typeof body === "object" && exports_.blob !== undefined && exports_.blob.isBlob !== undefined && exports_.blob.isBlob(body)) {
-      slot.iterator = body.stream()[asyncIterator]();
-      what = "s";
-      type ??= body.type || "application/octet-stream";
+    } else if (blobPiece !== undefined && blobPiece.isBlob(body)) {
+      return pack(slot, status, type ?? (body.type || undefined), headers, cookies, blobPiece.bytesOf(body), reason);
     } else if (typeof body === "object" || typeof body === "boolean" || typeof body === "number") {
       const json = stringify(body);
       if (json === undefined) throw bad("body cannot be turned into JSON");
@@ -362,6 +361,7 @@
       return packed;
     }
     if (htmlPiece !== undefined && htmlPiece.isHtml(result)) return pack(slot, 200, undefined, [], null, result);
+    if (blobPiece !== undefined && blobPiece.isBlob(result)) return pack(slot, 200, undefined, [], null, result);
     if (isArray(result)) return pack(slot, 200, "application/json", [], null, stringify(result));
     if (isStream(result)) return pack(slot, 200, undefined, [], null, result);
     if ("status" in result || "body" in result || "stream" in result) {
@@ -374,9 +374,6 @@
       if (cookies !== undefined && cookies !== null && typeof cookies !== "object") throw bad("cookies must be an object or a list");
       if (body === null && "body" in result && contentType === "application/json") body = "null";
       return pack(slot, status, contentType ?? undefined, headerList(headers), cookies, body);
-    }
-    if (exports_.blob !== undefined && exports_.blob.isBlob !== undefined && exports_.blob.isBlob(result)) {
-      return pack(slot, 200, undefined, [], null, result);
     }
     const json = stringify(result);
     if (json === undefined) throw bad("the result cannot be turned into JSON");
@@ -508,21 +505,17 @@
     const end = min(body.length, offset + 196608);
     return "[" + (end < body.length ? end : -1) + ",\"" + apply(toBase64, apply(subarray, body, [offset, end]), []) + "\"]";
   }
-  // Queued one by one: the promise jobs of one callback run before the next callback.
-  function ring(slot, timer, now) {
-    nativeQueue(() => {
-      if (!apply(mapHas, slot.timers, [timer.id])) return;   // cleared by one before it
-      if (timer.every > 0) timer.due = now + timer.every; else apply(mapDelete, slot.timers, [timer.id]);
-      try { timer.callback(); } catch (error) { host.report(error); }
-    });
-  }
-  function fire() {
+  function fire() {   // one timer only: the promise jobs it leaves run before the next
     const slot = current;
     if (slot === null) return "";
-    const now = dateNow(), due = [];
-    apply(mapEach, slot.timers, [(timer) => { if (timer.due <= now) add(due, timer); }]);
-    apply(sort, due, [(a, b) => a.due - b.due || a.id - b.id]);
-    for (let index = 0; index < due.length; index++) ring(slot, due[index], now);
+    const now = dateNow();
+    let first = null;
+    apply(mapEach, slot.timers, [(timer) => {
+      if (timer.due <= now && (first === null || timer.due < first.due)) first = timer;   // in order of age already
+    }]);
+    if (first === null) return "";
+    if (first.every > 0) first.due = now + first.every; else apply(mapDelete, slot.timers, [first.id]);
+    try { first.callback(); } catch (error) { host.report(error); }
     return "";
   }
   function answerCall(packed) {
