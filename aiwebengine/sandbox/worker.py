@@ -239,7 +239,7 @@ class Worker:
         ident = activity.ident
         if not done:
             if answer[0] == "?":
-                # The front counts answers to what it sent; a timer is told of only when it has led to something.
+                # The front counts answers to what it sent; a timer is told of when it has led to something.
                 if operation != FIRE or len(answer) > 1:
                     self._write(frames.pack(frames.WAIT, ident, answer[1:].encode()))
             elif answer[0] == "0":
