@@ -415,20 +415,20 @@
     slot.failed = { error };
     try { follow(slot, call(error, slot.request)); } catch (second) { fail(slot, second); }
   }
+  // The promise that a result is or stands for, null for a plain value. Raises what a getter of `then` throws.
+  function promised(result) {
+    if (typeof result !== "object" || result === null) return null;
+    if (result instanceof NativePromise) return result;
+    return typeof result.then === "function" ? new NativePromise((resolve) => resolve(result)) : null;
+  }
   function follow(slot, result) {
-    if (typeof result === "object" && result !== null) {
-      let then;
-      try { then = result.then; } catch (error) { fail(slot, error); return; }
-      if (typeof then === "function") {
-        const promise = result instanceof NativePromise ? result : new NativePromise((resolve) => resolve(result));
-        apply(promiseThen, promise, [
-          (value) => { if (slot.state === 0) finish(slot, value); },
-          (error) => { if (slot.state === 0) fail(slot, error); },
-        ]);
-        return;
-      }
-    }
-    finish(slot, result);
+    let promise;
+    try { promise = promised(result); } catch (error) { fail(slot, error); return; }
+    if (promise === null) { finish(slot, result); return; }
+    apply(promiseThen, promise, [
+      (value) => { if (slot.state === 0) finish(slot, value); },
+      (error) => { if (slot.state === 0) fail(slot, error); },
+    ]);
   }
   function takeCalls(slot) {
     const calls = slot.calls;
@@ -564,8 +564,8 @@
       slot.pulling = true;
       try {
         const step = slot.iterator.next();
-        if (typeof step === "object" && step !== null && typeof step.then === "function") {
-          const promise = step instanceof NativePromise ? step : new NativePromise((resolve) => resolve(step));
+        const promise = promised(step);
+        if (promise !== null) {
           apply(promiseThen, promise, [
             (result) => { try { accept(slot, result); } catch (error) { stop(slot); broken(slot, error); } if (current === slot) advance(slot); },
             (error) => broken(slot, error),
@@ -672,9 +672,9 @@
       const init = slot.exported.init;
       if (typeof init === "function" && runInit) {
         slot.inInit = true;
-        const result = init(context);
-        if (typeof result === "object" && result !== null && typeof result.then === "function") {
-          apply(promiseThen, new NativePromise((resolve) => resolve(result)), [
+        const promise = promised(init(context));
+        if (promise !== null) {
+          apply(promiseThen, promise, [
             () => settleWith(slot, () => loaded(slot)),
             (error) => settleWith(slot, () => failureText(slot, error)),
           ]);
