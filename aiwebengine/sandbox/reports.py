@@ -59,8 +59,8 @@ class Reports:
 
     def frame(self, process: SandboxProcess, kind: int, ident: int, payload: bytes) -> None:
         """Act on one frame; a sandbox that sends what no sandbox sends is killed."""
+        job = process.jobs.get(ident)
         try:
-            job = process.jobs.get(ident)
             if job is not None:
                 if kind == frames.EFFECTS:
                     self._host_calls.effects(job, decode(payload))
@@ -75,6 +75,8 @@ class Reports:
             self._log.failure(
                 "sandbox {pid} sent what no sandbox sends: {problem}", pid=process.pid, problem=problem
             )
+            if job is not None:
+                process.jobs[ident] = job  # its sink has heard nothing yet
             self._crew().kill(process, "sent nonsense")
             return
         if self._schedule.queue.count:
