@@ -251,15 +251,15 @@ class Worker:
             self._note_timer(activity)
             return
         del self._active[ident]
-        if extra:
-            self._write(frames.pack(frames.EFFECTS, ident, extra.encode()))
+        # In one write with what follows.
+        before = frames.pack(frames.EFFECTS, ident, extra.encode()) if extra else b""
         if activity.loading:
-            self._send(frames.LOADED, ident, activity.spent, realm.measure(), answer)
+            self._send(frames.LOADED, ident, activity.spent, realm.measure(), answer, before=before)
             return
         if activity.spent > EXPENSIVE_S or realm.uses % MEASURE_EVERY == 0:
             realm.measure()
         kind_sent = frames.CHUNK if activity.streaming else frames.RESULT
-        self._send(kind_sent, ident, activity.spent, realm.heap, answer, raw)
+        self._send(kind_sent, ident, activity.spent, realm.heap, answer, raw or b"", before)
         # After running out of memory a context is not to be trusted; and what a request leaves to be done
         # must not be done in the next one's name.
         if not dirty:
@@ -293,11 +293,18 @@ class Worker:
     # -- answers --
 
     def _send(
-        self, kind: int, ident: int, seconds: float, heap: int, text: str, raw: bytes | None = None
+        self,
+        kind: int,
+        ident: int,
+        seconds: float,
+        heap: int,
+        text: str,
+        raw: bytes = b"",
+        before: bytes = b"",
     ) -> None:
         head = text.encode()
-        body = frames.USAGE.pack(min(int(seconds * 1e6), 0xFFFFFFFF), heap >> 10, len(head)) + head
-        self._write(frames.pack(kind, ident, body if raw is None else body + raw))
+        usage = frames.USAGE.pack(min(int(seconds * 1e6), 0xFFFFFFFF), heap >> 10, len(head))
+        self._write(before + frames.pack(kind, ident, usage + head + raw))
 
     def _end_at_limit(self, activity: Activity, limit: LimitReached, extra: str = "") -> None:
         self._active.pop(activity.ident, None)
