@@ -14,6 +14,7 @@ from twisted.python import usage
 from aiwebengine.config import ConfigurationSources, load, load_section
 from aiwebengine.config.presentation import problem_report, validate_summary
 from aiwebengine.config.sections import PluginsSettings
+from aiwebengine.config.unsupported import refuse_unsupported
 from aiwebengine.discovery import discover_installed
 from aiwebengine.errors import AIWebEngineError, ConfigurationInvalid, PluginUnusable
 from aiwebengine.roster import Plan, Roster
@@ -86,6 +87,7 @@ class Options(usage.Options):
                 print(list_text(roster.survey(disabled=plugins.disabled)))
                 raise SystemExit(0)
             self.configuration = load(sources, roster.schemas())
+            refuse_unsupported(self.configuration)
             self.plan = plan_of(roster, self.configuration, plugins)
         except ConfigurationInvalid as error:
             sys.stderr.write(problem_report(error).rstrip() + "\n")
@@ -106,7 +108,9 @@ def rosters(sources: ConfigurationSources) -> tuple[Roster, PluginsSettings]:
 
 def plan_of(roster: Roster, configuration: Any, plugins: PluginsSettings) -> Plan:
     """Give the plugins to build. Raises `PluginUnusable` for a configured one that cannot be."""
-    configured = {key.partition(".")[0] for key, origin in configuration.origins.items() if origin != "default"}
+    configured = {
+        key.partition(".")[0] for key, origin in configuration.origins.items() if origin != "default"
+    }
     return roster.plan(sections=configured, disabled=plugins.disabled)
 
 
