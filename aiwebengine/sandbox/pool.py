@@ -444,7 +444,7 @@ class SandboxPool:
                 self._feed(process)
 
     def _feed_after(self, process: SandboxProcess) -> None:
-        """Give waiting jobs to a sandbox that has just answered, or in its place to the idle ones if it is going."""
+        """Give waiting jobs to a sandbox that has answered; to the idle ones if it is going."""
         if self._queued:
             if process.retiring:
                 self._feed_idle()

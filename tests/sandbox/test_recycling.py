@@ -30,13 +30,13 @@ class _Pipe:
         self.sent: list[tuple[int, int]] = []
         self.closed = False
 
-    def writeToChild(self, descriptor: int, data: bytes) -> None:  # noqa: N802
+    def writeToChild(self, descriptor: int, data: bytes) -> None:
         self.sent += [(kind, ident) for kind, ident, _ in self.frames.feed(data)]
 
-    def closeStdin(self) -> None:  # noqa: N802
+    def closeStdin(self) -> None:
         self.closed = True
 
-    def signalProcess(self, number: object) -> None:  # noqa: N802
+    def signalProcess(self, number: object) -> None:
         self.closed = True
 
     def calls(self) -> list[int]:
