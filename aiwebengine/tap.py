@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import sys
 from pathlib import Path
@@ -132,7 +133,7 @@ def makeService(options: Options) -> IService:  # noqa: N802 - the name twistd a
     except AIWebEngineError as error:
         sys.stderr.write(f"aiwebengine: {error}\n")
         raise SystemExit(1) from None
-    server = EngineServer(reactor, engine)
+    server = EngineServer(reactor, engine, accepting=_spare_the_collector)
     install_sighup(reactor, configuration.reload)
     if configuration.environment == "development":
         watch = ConfigurationWatch(reactor, configuration.watched_files, configuration.reload)
@@ -141,6 +142,12 @@ def makeService(options: Options) -> IService:  # noqa: N802 - the name twistd a
     service = MultiService()
     server.setServiceParent(service)
     return service  # type: ignore[no-any-return]
+
+
+def _spare_the_collector() -> None:
+    """Take what the start has made out of garbage collection: going through it stops all requests for 40 ms."""
+    gc.collect()
+    gc.freeze()
 
 
 def _exit_badly_if_failed(server: Any) -> None:
