@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import Any
 
 from twisted.internet import reactor as real_reactor
@@ -251,7 +250,6 @@ class SocketTests(TestCase):
         streams: list[Any] = []
         self.serve(lambda request: streams.append(request.stream(200, [])))
         client = await self.connect()
-        client.transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.transport.pauseProducing()
         client.transport.write(GET)
         while not streams:
