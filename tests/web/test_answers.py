@@ -67,7 +67,9 @@ class WholeAnswerTests(SynchronousTestCase):
         wire = Server().send(HEAD)
         (answer,) = parse_answers(wire.raw, head_only=True)
         self.assertEqual((answer.headers["content-length"], answer.body), ("5", b""))
-        declared = Server(reply=lambda request: request.answer(200, [(b"Content-Length", b"77")], b"")).send(HEAD)
+        declared = Server(reply=lambda request: request.answer(200, [(b"Content-Length", b"77")], b"")).send(
+            HEAD
+        )
         (answer,) = parse_answers(declared.raw, head_only=True)
         self.assertEqual(answer.headers["content-length"], "77")
 
@@ -127,7 +129,10 @@ class WholeAnswerTests(SynchronousTestCase):
         record = server.requests[0].record
         self.assertAlmostEqual(record.wall_ms, 200, 3)
         self.assertEqual(record.response_bytes, len(wire.raw))
-        self.assertEqual(record.request_bytes, len(b"POST /x HTTP/1.1\r\nHost: example.com\r\nContent-Length: 5\r\n\r\n12345"))
+        self.assertEqual(
+            record.request_bytes,
+            len(b"POST /x HTTP/1.1\r\nHost: example.com\r\nContent-Length: 5\r\n\r\n12345"),
+        )
         self.assertEqual((record.status, record.outcome, record.method), (201, "answered", "POST"))
         self.assertEqual(record.as_dict()["path"], "/x")
 

@@ -99,7 +99,11 @@ class UnsupportedTests(BodyCase):
 class MultipartTests(BodyCase):
     BODY = (
         part('form-data; name="title"', "Grüße".encode())
-        + part('form-data; name="doc"; filename="a \\"b\\".txt"', b"one\r\n--Bx\r\ntwo", "Content-Type: text/plain")
+        + part(
+            'form-data; name="doc"; filename="a \\"b\\".txt"',
+            b"one\r\n--Bx\r\ntwo",
+            "Content-Type: text/plain",
+        )
         + part('form-data; name="doc"; filename="empty.bin"', b"")
         + b"--B--\r\n"
     )
@@ -159,7 +163,11 @@ class MultipartTests(BodyCase):
             self.assertEqual(self.refused(MULTIPART, body, 400).code, "BAD_REQUEST", body[:80])
 
     def test_boundary(self) -> None:
-        for kind in ("multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=" + "b" * 71):
+        for kind in (
+            "multipart/form-data",
+            "multipart/form-data; boundary=",
+            "multipart/form-data; boundary=" + "b" * 71,
+        ):
             self.refused(f"Content-Type: {kind}", b"--B--\r\n", 400)
 
     def test_too_many_parts(self) -> None:
@@ -184,6 +192,4 @@ class MediaTypeTests(SynchronousTestCase):
     def test_parameters(self) -> None:
         self.assertEqual(media_type(None), ("", {}))
         self.assertEqual(media_type("Text/HTML"), ("text/html", {}))
-        self.assertEqual(
-            media_type('a/b; X=1; y="q\\"; z=2"; x=3'), ("a/b", {"x": "1", "y": 'q"; z=2'})
-        )
+        self.assertEqual(media_type('a/b; X=1; y="q\\"; z=2"; x=3'), ("a/b", {"x": "1", "y": 'q"; z=2'}))

@@ -53,7 +53,12 @@ class BodyTests(SynchronousTestCase):
         504,
         "SCRIPT_TIMEOUT",
         "Too <slow> & more",
-        {"limit": "execution_timeout_ms", "value": 1000, "stack": "at f (a.js:2:3)", "source_frame": "> 2 | <x>"},
+        {
+            "limit": "execution_timeout_ms",
+            "value": 1000,
+            "stack": "at f (a.js:2:3)",
+            "source_frame": "> 2 | <x>",
+        },
     )
 
     def render(self, accept: str | None, *, development: bool, problem: HTTPProblem | None = None) -> Any:
@@ -121,7 +126,9 @@ class BodyTests(SynchronousTestCase):
         self.assertIn("class", self.render(None, development=False, problem=problem)[1])
 
     def test_over_the_wire(self) -> None:
-        answer = Server(reply=lambda request: request.refuse(self.problem)).get("/", f"Accept: {BROWSER}").answer
+        answer = (
+            Server(reply=lambda request: request.refuse(self.problem)).get("/", f"Accept: {BROWSER}").answer
+        )
         self.assertTrue(answer.headers["content-type"].startswith("text/html"))
         malformed = Server().get("/../x", "Accept: text/html").answer
         self.assertEqual(malformed.status, 400)

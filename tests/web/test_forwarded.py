@@ -61,18 +61,24 @@ class RequestTests(SynchronousTestCase):
 
     def test_not_believed_by_default(self) -> None:
         request = self.ask(IPv4Address("TCP", "10.0.0.1", 1))
-        self.assertEqual((request.client_ip, request.secure, request.host), ("10.0.0.1", False, "example.com"))
+        self.assertEqual(
+            (request.client_ip, request.secure, request.host), ("10.0.0.1", False, "example.com")
+        )
         request = self.ask(IPv4Address("TCP", "8.8.8.8", 1), trusted_proxies=["10.0.0.0/8"])
         self.assertEqual((request.client_ip, request.secure, request.host), ("8.8.8.8", False, "example.com"))
 
     def test_believed_from_a_trusted_proxy(self) -> None:
         request = self.ask(IPv6Address("TCP", "::ffff:10.0.0.1", 1), trusted_proxies=["10.0.0.0/8"])
-        self.assertEqual((request.client_ip, request.secure, request.host), ("1.2.3.4", True, "public.example"))
+        self.assertEqual(
+            (request.client_ip, request.secure, request.host), ("1.2.3.4", True, "public.example")
+        )
         self.assertEqual(request.record.client_ip, "1.2.3.4")
 
     def test_only_the_nearest_proxys_word_counts(self) -> None:
         request = self.ask(
-            IPv4Address("TCP", "10.0.0.1", 1), "X-Forwarded-Proto: https, http", trusted_proxies=["10.0.0.0/8"]
+            IPv4Address("TCP", "10.0.0.1", 1),
+            "X-Forwarded-Proto: https, http",
+            trusted_proxies=["10.0.0.0/8"],
         )
         self.assertFalse(request.secure)
 

@@ -68,7 +68,9 @@ class DeadlineTests(SynchronousTestCase):
             if not wire.closed:
                 wire.send(b"x" * 200)
         self.assertEqual(wire.answer.status, 408)
-        self.assertEqual(wire.answer.json["error"]["details"]["config_key"], "server.min_body_rate_bytes_per_s")
+        self.assertEqual(
+            wire.answer.json["error"]["details"]["config_key"], "server.min_body_rate_bytes_per_s"
+        )
         self.assertEqual(server.requests, [])
 
     def test_slow_but_steady_body_is_taken(self) -> None:
