@@ -184,7 +184,7 @@ class TargetTests(SynchronousTestCase):
         begun: list[Any] = []
 
         class Beginner:
-            def beginLoggingTo(self, observers: Any, redirectStandardIO: bool) -> None:
+            def beginLoggingTo(self, observers: Any, redirectStandardIO: bool) -> None:  # noqa: N803
                 begun.append((observers, redirectStandardIO))
 
         logs = start_logging(settings(), console=io.StringIO(), begin=Beginner())

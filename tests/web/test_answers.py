@@ -192,7 +192,7 @@ class StreamTests(SynchronousTestCase):
         self.assertFalse(wire.closed)
 
     def test_slow_client_pauses_the_source(self) -> None:
-        server, wire, stream = self.start(GET)
+        _, wire, stream = self.start(GET)
         seen: list[str] = []
         stream.on_pause = lambda: seen.append("pause")
         stream.on_drain = lambda: seen.append("drain")
@@ -302,6 +302,17 @@ class DisconnectTests(SynchronousTestCase):
 
 
 class UpgradeTests(SynchronousTestCase):
+    def test_bytes_that_came_with_the_request(self) -> None:
+        received: list[bytes] = []
+
+        class Other(Protocol):
+            def dataReceived(self, data: bytes) -> None:
+                received.append(data)
+
+        server = Server(reply=lambda request: request.upgrade([(b"Upgrade", b"other")], Other()))
+        server.send(GET + b"frames")
+        self.assertEqual(received, [b"frames"])
+
     def test_the_protocol_gets_the_connection(self) -> None:
         server = Server(reply=None)
         wire = server.send(GET)

@@ -1,7 +1,9 @@
-"""Heads and bodies: what is taken, and each refusal (REQ-HTTP-002, REQ-HTTP-005, REQ-SEC-001, REQ-STD-001)."""
+"""Heads and bodies: what is taken, each refusal (REQ-HTTP-002, REQ-HTTP-005, REQ-SEC-001, REQ-STD-001)."""
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.web.support import Server
@@ -334,6 +336,50 @@ class BodyArrivalTests(SynchronousTestCase):
         server = Server()
         server.send(b"POST /x HTTP/1.1\r\n" + HOST + b"Content-Length: 0\r\n\r\n")
         self.assertEqual(server.requests[0].body, b"")
+
+
+_PIECES = st.one_of(
+    st.binary(max_size=8),
+    st.sampled_from(
+        [
+            b"GET /x HTTP/1.1\r\n",
+            b"POST /%2e HTTP/1.1\r\n",
+            b"GET / HTTP/1.0\r\n",
+            HOST,
+            b"Content-Length: 3\r\n",
+            b"Transfer-Encoding: chunked\r\n",
+            b"Content-Type: application/json\r\n",
+            b"Content-Type: multipart/form-data; boundary=B\r\n",
+            b"Expect: 100-continue\r\n",
+            b"Connection: close\r\n",
+            b"\r\n",
+            b"\n",
+            b"3\r\n",
+            b"0\r\n",
+            b"abc",
+            b"{}",
+            b"--B--\r\n",
+        ]
+    ),
+)
+
+
+class AnythingTests(SynchronousTestCase):
+    @given(st.lists(_PIECES, max_size=25))
+    def test_any_input_gets_well_formed_answers_and_no_error(self, pieces: list[bytes]) -> None:
+        server = Server()
+        wire = server.connect()
+        for piece in pieces:
+            if not wire.closed:
+                wire.send(piece)
+        for answer in wire.answers:
+            self.assertIn(answer.status, (100, 200, 400, 415, 417, 501))
+        whole = server.send(b"".join(pieces))
+        self.assertEqual(
+            [answer.status for answer in whole.answers if answer.status != 100],
+            [answer.status for answer in wire.answers if answer.status != 100],
+        )
+        self.assertEqual(self.flushLoggedErrors(), [])
 
 
 class ConnectionTests(SynchronousTestCase):

@@ -35,7 +35,7 @@ class Feature:
 
 
 class Leaf(Resource):
-    isLeaf = True
+    isLeaf = True  # noqa: N815
 
     def __init__(self, get: Any) -> None:
         super().__init__()
@@ -87,6 +87,13 @@ class MountTests(SynchronousTestCase):
         self.assertEqual(answer.json["error"]["details"]["value"], 5)
         self.assertEqual(server.get("/engine", method="POST", body=b"123456").answer.status, 405)
         self.assertEqual(server.get("/engine", method="POST", body=b"1" * 11).answer.status, 413)
+
+    def test_body_limit_that_fails_is_500(self) -> None:
+        feature = Feature(self.leaf(b""), "engine")
+        feature.body_limit = lambda request: 1 / 0  # type: ignore[attr-defined]
+        wire = Server(features=[feature]).get("/engine", method="PUT", body=b"1")
+        self.assertEqual((wire.answer.status, wire.closed), (500, True))
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
 
 class ResourceTests(SynchronousTestCase):
