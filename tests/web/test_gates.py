@@ -112,6 +112,14 @@ class GateTests(SynchronousTestCase):
         self.assertEqual(server.get("/").answer.status, 204)
         self.assertEqual(server.requests, [])
 
+    def test_waiting_and_failing_application(self) -> None:
+        async def verdict(exchange: Any) -> None:
+            return None
+
+        server, _ = self.serve(verdict, reply=lambda request: 1 / 0)
+        self.assertEqual(server.get("/").answer.status, 500)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
     def test_client_gone_while_waiting(self) -> None:
         waiting: Deferred[None] = Deferred()
         server, calls = self.serve(lambda exchange: waiting, None)
