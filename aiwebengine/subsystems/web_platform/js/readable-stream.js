@@ -5,8 +5,8 @@
 // A ReadableStream's state is a record {state, reader, error, disturbed, controller}; its objects only point at it.
 (function (host) {
   "use strict";
-  const { callback, dictionary, enumeration, isObject, required, shape } = host.use("webidl");
-  const { algorithm, deferred, handled, nothing, rejected, resolved, then, upon } = host.use("promises");
+  const { dictionary, enumeration, isObject, required, shape } = host.use("webidl");
+  const { algorithm, deferred, handled, methodOf, nothing, rejected, resolved, then, upon } = host.use("promises");
   const { markOf, push, shift, strategyOf } = host.use("queuing");
   const { apply } = Reflect;
   const { defineProperty, getPrototypeOf, setPrototypeOf } = Object;
@@ -14,7 +14,6 @@
   const SECRET = Symbol();
   const CHUNK = 65536; // bytes
 
-  const method = (object, name) => (object[name] === undefined ? undefined : callback(object[name], name));
 
   // ---- controllers: {stream, items, total, started, closing, pulling, again, mark, size, pull, cancel}
 
@@ -428,7 +427,7 @@
           close: () => end(resolve, { value: undefined, done: true }),
           error: (error) => end(reject, error),
         });
-        return promise;
+        return then(promise, (result) => result); // the hop that Web IDL has here
       });
     }
     return(value = undefined) {
@@ -466,9 +465,9 @@
       if (underlyingSource !== undefined && !isObject(underlyingSource)) throw new TypeError("the underlying source is not an object");
       const source = underlyingSource ?? {};
       const { size, highWaterMark } = strategyOf(strategy);
-      const stop = method(source, "cancel");
-      const pull = method(source, "pull");
-      const start = method(source, "start");
+      const stop = methodOf(source, "cancel");
+      const pull = methodOf(source, "pull");
+      const start = methodOf(source, "start");
       const bytes = source.type !== undefined && enumeration(source.type, ["bytes"], "the underlying source's type") === "bytes";
       if (bytes && size !== undefined) throw new RangeError("a byte stream's strategy has no size");
       const mark = markOf({ highWaterMark }, bytes ? 0 : 1);

@@ -4,15 +4,14 @@
 // A WritableStream's state is a record; its objects only point at it. Names follow the Streams standard.
 (function (host) {
   "use strict";
-  const { callback, isObject, required, shape } = host.use("webidl");
-  const { algorithm, deferred, handled, rejected, resolved, upon } = host.use("promises");
+  const { isObject, required, shape } = host.use("webidl");
+  const { algorithm, deferred, handled, methodOf, rejected, resolved, upon } = host.use("promises");
   const { markOf, push, shift, strategyOf } = host.use("queuing");
   const { AbortController } = host.use("abort");
   const { apply } = Reflect;
   const SECRET = Symbol();
   const CLOSE = Symbol(); // the queue's last entry
 
-  const method = (object, name) => (object[name] === undefined ? undefined : callback(object[name], name));
 
   // ---- promises that may be rejected twice: {promise, resolve, reject, pending}
 
@@ -363,11 +362,11 @@
       if (underlyingSink !== undefined && !isObject(underlyingSink)) throw new TypeError("the underlying sink is not an object");
       const sink = underlyingSink ?? {};
       const { size, highWaterMark } = strategyOf(strategy);
-      const aborting = method(sink, "abort");
-      const closing = method(sink, "close");
-      const start = method(sink, "start");
+      const aborting = methodOf(sink, "abort");
+      const closing = methodOf(sink, "close");
+      const start = methodOf(sink, "start");
       if (sink.type !== undefined) throw new RangeError("an underlying sink has no type");
-      const writing = method(sink, "write");
+      const writing = methodOf(sink, "write");
       const mark = markOf({ highWaterMark }, 1);
       const state = (this.#state = newState());
       let object;
