@@ -30,4 +30,6 @@ class Piece:
             found[key] = found.get(key, ()) + tuple(value.split())
         if len(found.get("piece", ())) != 1:
             raise ValueError("a prelude piece starts with '// piece: NAME'")
-        return cls(found["piece"][0], found.get("names", ()), found.get("needs", ()), found.get("triggers", ()), text)
+        return cls(
+            found["piece"][0], found.get("names", ()), found.get("needs", ()), found.get("triggers", ()), text
+        )

@@ -15,7 +15,12 @@
       if (isFile(value)) return [name, value];
       filename = "blob";
     }
-    const init = { bytes: () => bytesOf(value), size: value.size, type: value.type, name: usvString(filename) };
+    const init = {
+      bytes: () => bytesOf(value),
+      size: value.size,
+      type: value.type,
+      name: usvString(filename),
+    };
     return [name, makeFile({ ...init, modified: isFile(value) ? value.lastModified : undefined })];
   }
 
@@ -89,7 +94,15 @@
         if (typeof value === "string") return [name, value];
         const { contentType, filename, size } = value;
         const bytes = size === undefined ? value.bytes() : () => value.bytes();
-        return [name, makeFile({ bytes, size: size ?? bytes.length, type: (contentType ?? "").toLowerCase(), name: filename ?? "" })];
+        return [
+          name,
+          makeFile({
+            bytes,
+            size: size ?? bytes.length,
+            type: (contentType ?? "").toLowerCase(),
+            name: filename ?? "",
+          }),
+        ];
       }),
     );
   }

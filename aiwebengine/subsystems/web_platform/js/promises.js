@@ -31,7 +31,8 @@
   // A callback member of a dictionary, or undefined.
   function methodOf(object, name) {
     const method = object[name];
-    if (method !== undefined && typeof method !== "function") throw new TypeError(`${name} is not a function`);
+    if (method !== undefined && typeof method !== "function")
+      throw new TypeError(`${name} is not a function`);
     return method;
   }
 

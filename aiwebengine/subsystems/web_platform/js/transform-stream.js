@@ -133,7 +133,8 @@
     #readable;
     #writable;
     constructor(transformer = undefined, writableStrategy = undefined, readableStrategy = undefined) {
-      if (transformer !== undefined && !isObject(transformer)) throw new TypeError("the transformer is not an object");
+      if (transformer !== undefined && !isObject(transformer))
+        throw new TypeError("the transformer is not an object");
       const source = transformer ?? {};
       const writing = strategyOf(writableStrategy);
       const reading = strategyOf(readableStrategy);
@@ -148,13 +149,20 @@
       const sizeOf = ({ size }) => size && ((chunk) => apply(size, undefined, [chunk]));
 
       const started = deferred();
-      const transform = { readable: null, writable: null, backpressure: undefined, change: null, finish: null };
+      const transform = {
+        readable: null,
+        writable: null,
+        backpressure: undefined,
+        change: null,
+        finish: null,
+      };
       const begin = () => started.promise;
       this.#writable = writables.createWritable(
         begin,
         (chunk) => sinkWrite(transform, chunk),
         () => readableEnding(transform, "flush", [controller], readables.closeController),
-        (reason) => readableEnding(transform, "cancel", [reason], (readable) => readables.fail(readable, reason)),
+        (reason) =>
+          readableEnding(transform, "cancel", [reason], (readable) => readables.fail(readable, reason)),
         writableMark,
         sizeOf(writing),
       );
@@ -162,7 +170,13 @@
         setBackpressure(transform, false);
         return transform.change.promise;
       };
-      this.#readable = readables.create(begin, pull, (reason) => sourceCancel(transform, reason), readableMark, sizeOf(reading));
+      this.#readable = readables.create(
+        begin,
+        pull,
+        (reason) => sourceCancel(transform, reason),
+        readableMark,
+        sizeOf(reading),
+      );
       transform.readable = readables.stateOf(this.#readable);
       transform.writable = writables.stateOf(this.#writable);
       setBackpressure(transform, true);
