@@ -83,15 +83,20 @@
     return bytesOfSource(source);
   }
 
+  // A chunk for the second of two bodies; only Uint8Arrays can be read as a body, the rest is for completeness.
+  function copyChunk(chunk) {
+    const view = viewOf(chunk);
+    if (view === null) return optional("structured-clone")?.structuredClone(chunk) ?? chunk;
+    const bytes = view.slice();
+    if (chunk instanceof Uint8Array) return bytes;
+    return chunk === view.buffer ? bytes.buffer : new chunk.constructor(bytes.buffer);
+  }
+
   // Two bodies in place of one.
   function clone(body) {
     if (body === null) return null;
     if (body.stream === null) return { source: body.source, stream: null, used: false };
-    const copy = (chunk) =>
-      chunk instanceof Uint8Array
-        ? chunk.slice()
-        : later("structured-clone", "structuredClone").structuredClone(chunk);
-    const [first, second] = tee(stateOf(body.stream), copy);
+    const [first, second] = tee(stateOf(body.stream), copyChunk);
     body.stream = first;
     return { source: null, stream: second, used: false };
   }

@@ -45,6 +45,9 @@ test("files", async () => {
   same(form.get("file"), file);
   equal([form.get("renamed").name, form.get("renamed").lastModified], ["w.txt", 5]);
   throws(TypeError, () => form.append("x", "text", "name.txt"));
+  throws(TypeError, () => form.append("x", "text", undefined));
+  form.set("blob", new Blob(), undefined);
+  same(form.get("blob").name, "blob");
 });
 
 test("arguments and shape", () => {

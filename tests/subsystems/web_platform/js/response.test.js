@@ -126,6 +126,20 @@ test("cloning", async () => {
   const one = await streamed.bytes();
   one[0] = 9;
   equal([...(await twin.bytes())], [1, 2]);
+  for (const chunk of [
+    new Int16Array([1, 2]).subarray(1),
+    new DataView(new ArrayBuffer(2)),
+    new ArrayBuffer(3),
+    { plain: 1 },
+  ]) {
+    const odd = new Response(ReadableStream.from([chunk]));
+    const { value } = await odd.clone().body.getReader().read();
+    equal(
+      [value.constructor, value.byteLength, value === chunk],
+      [chunk.constructor, chunk.byteLength, false],
+    );
+    same((await odd.body.getReader().read()).value, chunk);
+  }
   same(new Response(null).clone().body, null);
 });
 
