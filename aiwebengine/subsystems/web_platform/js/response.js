@@ -48,7 +48,8 @@
     const parsed = parse(url);
     if (parsed !== null) return serialize(parsed);
     const local = /^\/(?![/\\])/.test(url) ? parse(url, parse("http://localhost")) : null;
-    if (local === null) throw new TypeError("Response.redirect: the URL is neither absolute nor a path");
+    if (local === null || local.host !== "localhost" || pathname(local).startsWith("//"))
+      throw new TypeError("Response.redirect: the URL is neither absolute nor a path");
     return (
       pathname(local) +
       (local.query === null ? "" : `?${local.query}`) +

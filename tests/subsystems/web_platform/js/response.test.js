@@ -171,8 +171,15 @@ test("static makers", async () => {
 
 test("a redirect to a path of this server", () => {
   same(Response.redirect("/a/../login?next=é#x").headers.get("location"), "/login?next=%C3%A9#x");
-  throws(TypeError, () => Response.redirect("//evil.example/"));
-  throws(TypeError, () => Response.redirect("/\\evil.example/"));
+  for (const path of [
+    "//evil.example/",
+    "/\\evil.example/",
+    "/\t/evil.example/",
+    "/.//evil.example/",
+    "/x/..//evil.example",
+  ]) {
+    throws(TypeError, () => Response.redirect(path), path);
+  }
   throws(TypeError, () => Response.redirect("login"));
 });
 
