@@ -25,7 +25,11 @@ class AIWebEngineError(Exception):
 
 @attrs.frozen
 class Problem:
-    """One thing wrong with the configuration: where, what, and what was expected."""
+    """
+    One thing wrong with the configuration: where, what, and what was expected.
+
+    ``key`` is empty for a problem of a whole source; a ``value`` of None stands for none to be shown.
+    """
 
     origin: str
     key: str
@@ -33,7 +37,8 @@ class Problem:
     expected: str
 
     def __str__(self) -> str:
-        return f"{self.origin}: {self.key} = {self.value!r}: {self.expected}"
+        what = self.key if self.value is None else f"{self.key} = {self.value!r}"
+        return ": ".join(part for part in (self.origin, what, self.expected) if part)
 
 
 @attrs.define(auto_exc=True, str=False)

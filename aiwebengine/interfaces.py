@@ -38,6 +38,7 @@ __all__ = [
     "IHealthCheck",
     "IPlugin",
     "IRequestGate",
+    "IRequestObserver",
     "ISandboxPool",
     "IScriptGlobals",
     "IScriptLog",
@@ -100,7 +101,12 @@ class IFeature(Interface):
     prefixes: Sequence[str] = Attribute("First path segments it answers for; reserved from scripts.")
 
     def resource() -> IResource:
-        """Give the resource that answers below the prefixes (a Klein app's, say); called once."""
+        """
+        Give the resource that answers below the prefixes (a Klein app's, say); called once.
+
+        It sees whole paths: a Klein route is ``/health/live``, not ``/live``. The feature may also have a
+        method ``body_limit(exchange) -> int | None``: most bytes of a request's body, None for the default.
+        """
 
 
 class IEngineService(Interface):
@@ -130,11 +136,27 @@ class IRequestGate(Interface):
         """Amend ``headers`` (raw name and value pairs) in place just before they are sent."""
 
 
+class IRequestObserver(Interface):
+    """Someone told of every exchange's end, such as the access log or metrics."""
+
+    def finished(exchange: IExchange) -> None:
+        """
+        Take note that the exchange ended: answered whole, or cut off (``exchange.record.outcome``).
+
+        Its record is complete, but for what the client's system still buffers. Must not block.
+        """
+
+
 class IExchange(Interface):
     """One HTTP request and its answer, as gates and features see it."""
 
     method: bytes = Attribute("As sent, upper case.")
-    path_text: str = Attribute("Decoded, normalised path; starts with ``/``, no ``.``/``..`` segments, no NUL.")
+    path_text: str = Attribute(
+        "Decoded, normalised path; starts with ``/``, no ``.``/``..`` segments, no NUL."
+    )
+    uri: bytes = Attribute("The request target as it was sent.")
+    headers: Mapping[str, str] = Attribute("Request headers by lower-case name, repeated ones joined.")
+    host: str = Attribute("The authority asked for, such as ``example.com:8080``; may be empty on HTTP/1.0.")
     request_id: str = Attribute("Also sent as X-Request-Id.")
     client_ip: str = Attribute("The peer, or the rightmost untrusted X-Forwarded-For entry.")
     secure: bool = Attribute("Whether the client used https (directly or by a trusted proxy's word).")
@@ -217,16 +239,15 @@ class IScriptRepository(Interface):
 class ISandboxPool(Interface):
     """The processes in which scripts run."""
 
-    async def load(uri: str, source: str, version: int, *, is_startup: bool = False, run_init: bool = True) -> LoadReport:
+    async def load(
+        uri: str, source: str, version: int, *, is_startup: bool = False, run_init: bool = True
+    ) -> LoadReport:
         """
         Check a script: syntax, top level with registrations live, ``init``. Nothing goes live.
 
         A script that does not load gives a report with ``error`` set, never a raised error; raises
         `HTTPProblem` 503 when no sandbox is to be had.
         """
-
-    async def evaluate(uri: str, source: str, version: int, expression: str) -> Any:
-        """Run an expression in a fresh realm of the script; give a JSON-able description of its outcome."""
 
 
 class IScriptRegistry(Interface):
@@ -277,14 +298,26 @@ class IScriptLog(Interface):
     """What scripts (and the engine on their behalf) have logged; bounded."""
 
     def append(
-        level: str, message: str, *, script: str = "", request_id: str = "", route: str = "", kind: str = "log",
+        level: str,
+        message: str,
+        *,
+        script: str = "",
+        request_id: str = "",
+        route: str = "",
+        kind: str = "log",
         line: int | None = None,
     ) -> None:
         """Keep an entry, give it the next ``seq``, and tell followers."""
 
     def query(
-        *, script: str | None = None, level: str | None = None, request_id: str | None = None,
-        contains: str | None = None, since: float | None = None, limit: int = 100, after: int | None = None,
+        *,
+        script: str | None = None,
+        level: str | None = None,
+        request_id: str | None = None,
+        contains: str | None = None,
+        since: float | None = None,
+        limit: int = 100,
+        after: int | None = None,
     ) -> dict[str, Any]:
         """Give ``{"entries", "next"}`` by the filters of ``GET /engine/logs``; ``since`` in ms since the epoch."""
 

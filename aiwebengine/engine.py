@@ -1,0 +1,221 @@
+"""The engine: every part of one server, wired. Knows no HTTP; `Engine.from_configuration` is where plugins become parts."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from twisted.logger import Logger
+from zope.interface import Interface, implementer
+
+from aiwebengine.errors import AIWebEngineError, ConfigurationInvalid, PluginUnusable, Problem
+from aiwebengine.interfaces import (
+    IConfiguration,
+    IEngineService,
+    IFeature,
+    IScriptGlobals,
+    IScriptRepository,
+    IServices,
+)
+from aiwebengine.repository import open_repository
+from aiwebengine.roster import Plan
+from aiwebengine.sandbox.model import Program
+from aiwebengine.sandbox.pool import SandboxPool
+from aiwebengine.sandbox.prelude import Piece, Prelude
+from aiwebengine.scripts.examine import Examiner
+from aiwebengine.scripts.lint import lint
+from aiwebengine.scripts.log import ScriptLog
+from aiwebengine.scripts.model import ScriptUpdate
+from aiwebengine.scripts.registry import ScriptRegistry
+
+__all__ = ["Engine", "Services"]
+
+# Namespaces without which nothing works; `javascript.allowed_apis` cannot leave them out.
+ALWAYS_ALLOWED = frozenset(("routing", "script_logging"))
+NEVER_BY_DEFAULT = frozenset(("filesystem", "eval"))
+
+
+@implementer(IServices)
+class Services:
+    """What plugins may use; see `IServices`."""
+
+    def __init__(
+        self,
+        reactor: Any,
+        configuration: IConfiguration,
+        repository: IScriptRepository,
+        sandboxes: SandboxPool,
+        scripts: ScriptRegistry,
+        script_log: ScriptLog,
+    ) -> None:
+        self.reactor = reactor
+        self.configuration = configuration
+        self.repository = repository
+        self.sandboxes = sandboxes
+        self.scripts = scripts
+        self.script_log = script_log
+        self._built: list[object] = []
+
+    def add(self, provider: object) -> None:
+        """Take note of a provider that was built."""
+        self._built.append(provider)
+
+    def providers(self, interface: type[Interface]) -> Sequence[Any]:
+        """Give every provider built so far that provides ``interface``, in build order."""
+        return [provider for provider in self._built if interface.providedBy(provider)]  # type: ignore[attr-defined]
+
+
+class Engine:
+    """Everything one server needs; start it, serve with its parts, stop it."""
+
+    _log = Logger()
+
+    def __init__(self, services: Services, *, allowed: Callable[[str], bool] = lambda name: True) -> None:
+        """``allowed`` tells whether a plugin's script names are given to scripts."""
+        self.services = services
+        self._allowed = allowed
+        self._programs: dict[str, Program] = {}
+        self._started: list[IEngineService] = []
+        self._globals: list[tuple[str, IScriptGlobals]] = []
+
+    @classmethod
+    def from_configuration(
+        cls,
+        reactor: Any,
+        configuration: IConfiguration,
+        plan: Plan,
+        *,
+        directory: Path | None = None,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> Engine:
+        """
+        Wire an engine from settings and the plan of plugins.
+
+        Raises `PluginUnusable` or `ConfigurationInvalid`.
+        """
+        javascript = configuration.section("javascript")
+        security = configuration.section("security")
+        repository_settings = configuration.section("repository")
+        script_log = ScriptLog()
+        repository = open_repository(
+            repository_settings.database_url.reveal(),
+            reactor=reactor,
+            directory=directory,
+            auto_migrate=repository_settings.auto_migrate,
+        )
+        sandboxes = SandboxPool(
+            reactor,
+            javascript,
+            script_log,
+            request_timeout_ms=configuration.section("server").request_timeout_ms,
+            cores=os.cpu_count() or 1,
+            random=random,
+        )
+        examiner = Examiner(sandboxes, lint, security.dangerous_patterns, javascript.max_script_bytes)
+        scripts = ScriptRegistry(repository, examiner, script_log)
+        engine = cls(
+            Services(reactor, configuration, repository, sandboxes, scripts, script_log),
+            allowed=_allowed_names(javascript.allowed_apis, plan),
+        )
+        engine.build(plan)
+        return engine
+
+    def build(self, plan: Plan) -> None:
+        """Build the plugins, each after what it requires. Raises `PluginUnusable`."""
+        for offer in plan.order:
+            plugin = offer.plugin
+            settings = self.services.configuration.section(plugin.section) if plugin.section else None
+            try:
+                provider = plugin.build(settings, self.services)
+            except AIWebEngineError:
+                raise
+            except Exception as error:
+                self._log.failure("building plugin {name} failed", name=plugin.name)
+                raise PluginUnusable(
+                    plugin.name, offer.origin, f"could not be built: {type(error).__name__}: {error}"
+                ) from error
+            if provider is None:
+                continue
+            if IScriptGlobals.providedBy(provider):
+                if not self._allowed(plugin.name):
+                    continue
+                self._globals.append((plugin.name, provider))
+            self.services.add(provider)
+
+    async def start(self, reserved: Sequence[str] = ()) -> None:
+        """Start sandboxes, load scripts, start services; ``reserved`` are paths of the engine's own endpoints."""
+        services = self.services
+        pieces: list[Piece] = [core_piece()]
+        operations: dict[str, Any] = {}
+        for name, provider in self._globals:
+            pieces.extend(provider.pieces())
+            for operation, perform in provider.operations().items():
+                if operation in operations:
+                    raise PluginUnusable(
+                        name, "operations", f"the host operation {operation!r} is taken by another plugin"
+                    )
+                operations[operation] = perform
+        prefixes = [prefix for feature in services.providers(IFeature) for prefix in feature.prefixes]
+        services.sandboxes.equip(Prelude(pieces, always=("request-shape",)), operations)
+        services.scripts.on_change(self._changed)
+        await services.sandboxes.start()
+        self._log.info("sandbox layers: {layers}", layers=services.sandboxes.layers)
+        await services.scripts.start(
+            reserved=[*prefixes, *reserved], globals_=[provider for _, provider in self._globals]
+        )
+        for service in services.providers(IEngineService):
+            self._started.append(service)
+            await service.start()
+
+    async def stop(self) -> None:
+        """Stop everything, last started first."""
+        for service in reversed(self._started):
+            try:
+                await service.stop()
+            except Exception:
+                self._log.failure("stopping a service failed")
+        self._started.clear()
+        await self.services.sandboxes.stop()
+        await self.services.repository.close()
+
+    def _changed(self, update: ScriptUpdate) -> None:
+        old = self._programs.pop(update.uri, None)
+        if update.live is not None:
+            self._programs[update.uri] = update.live.program
+        if old is not None and (update.live is None or old.ident != update.live.program.ident):
+            self.services.sandboxes.forget(old)
+
+
+def core_piece() -> Piece:
+    """Give the piece that shapes requests; part of every realm."""
+    from importlib import resources
+
+    text = (resources.files("aiwebengine.sandbox") / "js" / "request_shape.js").read_text("utf-8")
+    return Piece.parse(text)
+
+
+def _allowed_names(allowed_apis: Sequence[str], plan: Plan) -> Callable[[str], bool]:
+    names = [offer.name for offer in plan.order]
+    known: Mapping[str, None] = dict.fromkeys([*names, *NEVER_BY_DEFAULT])
+    problems = []
+    for name in allowed_apis:
+        if name not in known:
+            near = difflib.get_close_matches(name, list(known), n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            problems.append(
+                Problem(
+                    "javascript.allowed_apis",
+                    "javascript.allowed_apis",
+                    name,
+                    f"the name of a script API{hint}",
+                )
+            )
+    if problems:
+        raise ConfigurationInvalid(problems)
+    if not allowed_apis:
+        return lambda name: name not in NEVER_BY_DEFAULT
+    chosen = ALWAYS_ALLOWED | set(allowed_apis)
+    return lambda name: name in chosen

@@ -1,0 +1,118 @@
+"""What scripts ask of the host: logs and sends in order, and calls that are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from aiwebengine.sandbox.model import HostCall
+
+if TYPE_CHECKING:
+    from aiwebengine.interfaces import IScriptLog
+    from aiwebengine.sandbox.job import Job
+
+__all__ = ["HostCalls"]
+
+_LEVELS = {"trace", "debug", "info", "warn", "error"}
+
+
+class HostCalls:
+    """Carries out host operations for jobs and hands their results back."""
+
+    _log = Logger()
+
+    def __init__(
+        self, operations: dict[str, Any], script_log: IScriptLog, answer: Callable[[Job, bytes], None]
+    ) -> None:
+        """``operations`` by name (`IScriptGlobals.operations`); ``answer`` sends a settled call's JSON text."""
+        self.operations = operations
+        self._script_log = script_log
+        self._answer = answer
+
+    def effects(self, job: Job, effects: Sequence[Sequence[Any]] | None) -> None:
+        """Do what a script has asked for without awaiting it. Raises on shapes no realm makes."""
+        for effect in effects or ():
+            if effect[0] == "log":
+                _, level, message, line = effect
+                self._script_log.append(
+                    level if level in _LEVELS else "info",
+                    str(message),
+                    script=job.uri,
+                    request_id=job.request_id,
+                    route=job.route,
+                    kind="log",
+                    line=int(line) or None,
+                )
+            else:
+                job.host_calls += 1
+                _, operation, argument = effect
+                deferred = self._start(job, operation, argument)
+                deferred.addErrback(self._complain, job, operation)
+
+    def calls(self, job: Job, calls: Sequence[Sequence[Any]]) -> None:
+        """Start the calls a script awaits."""
+        for ident, operation, argument in calls:
+            job.host_calls += 1
+            deferred = self._start(job, operation, argument)
+            deferred.addCallbacks(
+                self._succeed, self._fail, (job, ident), None, (job, ident, operation), None
+            )
+
+    def _start(self, job: Job, operation: str, argument: Any) -> Deferred[Any]:
+        perform = self.operations.get(operation)
+        if perform is None:
+            return _failed(LookupError(f"no such host operation: {operation}"))
+        version = job.program.version if job.program is not None else 0
+        call = HostCall(job.uri, version, job.request_id, dict(job.facts.get("auth") or {}))
+        try:
+            return Deferred.fromCoroutine(perform(call, argument))
+        except Exception:
+            return _failed(None)
+
+    def _succeed(self, value: Any, job: Job, ident: int) -> None:
+        self._answer(job, msgspec.json.encode([ident, True, value]))
+
+    def _fail(self, failure: Failure, job: Job, ident: int, operation: str) -> None:
+        error: Any = failure.value
+        known = isinstance(error, ValueError | TypeError | PermissionError) or hasattr(error, "script_name")
+        if not known:
+            self._log.failure(
+                "host operation {operation} failed for {script}", failure, operation=operation, script=job.uri
+            )
+        name = getattr(error, "script_name", None) or (
+            "PermissionError"
+            if isinstance(error, PermissionError)
+            else "TypeError"
+            if isinstance(error, TypeError)
+            else "RangeError"
+            if isinstance(error, ValueError)
+            else "Error"
+        )
+        message = str(error) if known else f"{operation} failed"
+        self._answer(
+            job,
+            msgspec.json.encode(
+                [ident, False, {"name": name, "message": message, "code": getattr(error, "code", None)}]
+            ),
+        )
+
+    def _complain(self, failure: Failure, job: Job, operation: str) -> None:
+        self._script_log.append(
+            "error",
+            f"{operation}: {failure.getErrorMessage()}",
+            script=job.uri,
+            request_id=job.request_id,
+            route=job.route,
+            kind="host",
+        )
+
+
+def _failed(error: Exception | None) -> Deferred[Any]:
+    deferred: Deferred[Any] = Deferred()
+    deferred.errback(Failure(error) if error is not None else Failure())
+    return deferred

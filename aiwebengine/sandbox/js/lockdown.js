@@ -1,0 +1,58 @@
+// Freeze everything a request could reach and another one see (docs/isolation.md).
+(function (root, extra) {
+  "use strict";
+  const { ownKeys, getOwnPropertyDescriptor, defineProperty, getPrototypeOf, apply } = Reflect;
+  const { freeze } = Object;
+  const seen = new Set();
+  const queue = [root];
+  // Properties people assign on their own objects although a frozen prototype has them too:
+  // `this.name = …` in an Error subclass, `Sub.prototype.constructor = Sub`, `obj.toString = …`.
+  const SHADOWED = new Set(["constructor", "name", "message", "toString", "toLocaleString", "valueOf", "toJSON",
+    "next", "return", "throw", "then", "catch", "length", "code", "cause", "stack", "values", "keys", "entries",
+    "get", "set", "has", "delete", "forEach", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable"]);
+  const OWN_ONLY = new Set(["length"]);
+  function visit(value) {
+    if ((typeof value === "object" && value !== null) || typeof value === "function") {
+      if (!seen.has(value)) { seen.add(value); queue.push(value); }
+    }
+  }
+  function shadowable(holder, key, value) {
+    return {
+      get() { return value; },
+      set(other) {
+        if (this === holder) throw new TypeError("'" + String(key) + "' is read-only: built-ins are shared by all requests and frozen");
+        if ((typeof this !== "object" || this === null) && typeof this !== "function") return;
+        defineProperty(this, key, { value: other, writable: true, enumerable: true, configurable: true });
+      },
+      enumerable: false, configurable: false,
+    };
+  }
+  const isPrototype = (object) => {
+    const maker = getOwnPropertyDescriptor(object, "constructor");
+    return maker !== undefined || object === Object.prototype;
+  };
+  for (const value of extra) visit(value);
+  for (let index = 0; index < queue.length; index++) {
+    const object = queue[index];
+    visit(getPrototypeOf(object));
+    const prototype = (typeof object === "object" || object === Function.prototype) && isPrototype(object);
+    for (const key of ownKeys(object)) {
+      const descriptor = getOwnPropertyDescriptor(object, key);
+      if ("value" in descriptor) {
+        visit(descriptor.value);
+        if (prototype && descriptor.configurable && typeof key === "string" && SHADOWED.has(key) && !OWN_ONLY.has(key)) {
+          const accessor = shadowable(object, key, descriptor.value);
+          accessor.enumerable = descriptor.enumerable;
+          visit(accessor.get);
+          visit(accessor.set);
+          defineProperty(object, key, accessor);
+        }
+      } else {
+        visit(descriptor.get);
+        visit(descriptor.set);
+      }
+    }
+    if (!ArrayBuffer.isView(object)) freeze(object);
+  }
+  return seen.size;
+})

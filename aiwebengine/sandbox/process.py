@@ -1,0 +1,162 @@
+"""One sandbox process as the front sees it: starting it, frames to and from it, its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.protocol import ProcessProtocol
+from twisted.logger import Logger
+
+from aiwebengine.sandbox import frames
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IReactorProcess
+    from twisted.python.failure import Failure
+
+    from aiwebengine.sandbox.pool import Job
+
+__all__ = ["SandboxProcess", "command", "environment", "hardening_level"]
+
+_START = (
+    "import sys; sys.path += {paths!r}; {before}"
+    "from aiwebengine.sandbox.worker import main; main({level!r}, {memory}, {parent})"
+)
+
+
+def _coverage_wanted() -> bool:
+    return "COVERAGE_PROCESS_START" in os.environ or "COVERAGE_PROCESS_CONFIG" in os.environ
+
+
+def hardening_level(level: str) -> str:
+    """Give the level to start children with: coverage must write files, which hardening forbids."""
+    return "off" if _coverage_wanted() and level == "auto" else level
+
+
+def command(level: str, memory_bytes: int) -> list[str]:
+    """Give the command line of a sandbox: isolated, without site, importing only what it needs."""
+    import _quickjs
+
+    binding = str(Path(_quickjs.__file__).parent)
+    package = str(Path(__file__).parents[2])
+    before = ""
+    level = hardening_level(level)
+    if level == "off" and _coverage_wanted():
+        before = "import coverage; coverage.process_startup(); "
+    # Appended, not prepended: nothing beside them may shadow the standard library.
+    paths = list(dict.fromkeys([binding, package]))
+    text = _START.format(paths=paths, before=before, level=level, memory=memory_bytes, parent=os.getpid())
+    return [sys.executable, "-I", "-S", "-c", text]
+
+
+def environment() -> dict[str, str]:
+    """Give the environment of a sandbox: empty, but for what measuring coverage needs."""
+    if not _coverage_wanted():
+        return {}
+    return {key: value for key, value in os.environ.items() if key.startswith("COVERAGE_")}
+
+
+class SandboxProcess(ProcessProtocol):
+    """A running sandbox; tells its owner about frames and its end."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        on_frame: Callable[[SandboxProcess, int, int, bytes], None],
+        on_end: Callable[[SandboxProcess, int | None, int | None], None],
+    ) -> None:
+        """``on_end`` gets the exit code or the signal number."""
+        self._on_frame = on_frame
+        self._on_end = on_end
+        self._frames = frames.FrameBuffer()
+        self._fd = -1
+        self._backlog = False
+        self.pid: int | None = None
+        self.ready = False
+        self.layers = ""
+        self.retiring = False
+        self.kill_reason = ""
+        self.served = 0
+        self.programs: set[int] = set()
+        self.jobs: dict[int, Job] = {}
+        self.holder = ""  # the script that made it busy
+        self.running: dict[Job, None] = {}  # in the order their slices were sent
+
+    @classmethod
+    def start(
+        cls, reactor: IReactorProcess, argv: list[str], env: dict[str, str], *args: Any
+    ) -> SandboxProcess:
+        """Start a process."""
+        process = cls(*args)
+        reactor.spawnProcess(process, argv[0], argv, env=env, path="/", childFDs={0: "w", 1: "r", 2: "r"})
+        return process
+
+    # -- ProcessProtocol --
+
+    def connectionMade(self) -> None:  # noqa: N802
+        """Note the pipe to write to."""
+        self.pid = self.transport.pid
+        pipes = getattr(self.transport, "pipes", None)
+        if pipes and 0 in pipes and hasattr(pipes[0], "fd"):
+            self._fd = pipes[0].fd
+
+    def outReceived(self, data: bytes) -> None:  # noqa: N802
+        """Cut what came into frames and pass them on."""
+        try:
+            found = self._frames.feed(data)
+        except ValueError:
+            self.kill("sent nonsense")
+            return
+        for kind, ident, payload in found:
+            self._on_frame(self, kind, ident, payload)
+
+    def errReceived(self, data: bytes) -> None:  # noqa: N802
+        """Log what the process complains about."""
+        self._log.warn("sandbox {pid}: {text}", pid=self.pid, text=data.decode("utf-8", "replace").rstrip())
+
+    def processEnded(self, reason: Failure) -> None:  # noqa: N802
+        """Tell the owner how it ended."""
+        self._fd = -1
+        value: Any = reason.value
+        self._on_end(self, getattr(value, "exitCode", None), getattr(value, "signal", None))
+
+    # -- for the pool --
+
+    def send(self, data: bytes) -> None:
+        """Write a frame, at once where the pipe takes it."""
+        if self._fd >= 0 and not self._pipe_buffered():
+            try:
+                sent = os.write(self._fd, data)
+            except (BlockingIOError, BrokenPipeError):
+                sent = 0
+            if sent == len(data):
+                return
+            data = data[sent:]
+        if self.transport is not None:
+            self.transport.writeToChild(0, data)
+
+    def _pipe_buffered(self) -> bool:
+        pipe = self.transport.pipes.get(0)
+        if pipe is None:
+            self._fd = -1
+            return True
+        return bool(pipe.dataBuffer or pipe._tempDataBuffer or pipe.disconnected)
+
+    def retire(self) -> None:
+        """Let it finish what it has, then end."""
+        self.retiring = True
+        if not self.jobs and self.transport is not None:
+            self.transport.closeStdin()
+
+    def kill(self, reason: str) -> None:
+        """End it at once."""
+        self.kill_reason = self.kill_reason or reason
+        try:
+            self.transport.signalProcess(signal.SIGKILL if hasattr(signal, "SIGKILL") else "KILL")
+        except Exception:
+            self._log.debug("sandbox {pid} had already ended", pid=self.pid)

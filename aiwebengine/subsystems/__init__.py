@@ -1,0 +1,1 @@
+"""Feature plugins: one package each."""

@@ -1,0 +1,1 @@
+"""Cross-Origin Resource Sharing (REQ-HTTP-007)."""

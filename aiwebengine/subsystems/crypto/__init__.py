@@ -1,0 +1,1 @@
+"""Web Cryptography for scripts, and the random generator behind it."""

@@ -1,0 +1,1 @@
+"""Escaping, templates, text encodings, base64, hashes and dates for scripts."""

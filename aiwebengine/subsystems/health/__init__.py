@@ -1,0 +1,1 @@
+"""/health, /health/live and /health/ready."""

@@ -1,0 +1,1 @@
+"""The names with which scripts register routes."""

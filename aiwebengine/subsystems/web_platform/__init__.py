@@ -1,0 +1,1 @@
+"""The web platform's classes for scripts: URL, Headers, Request, Response, streams, events, timers."""

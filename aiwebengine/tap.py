@@ -1,0 +1,145 @@
+"""``twistd aiwebengine``: options, and the service made from them."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from twisted.application.service import IService, MultiService
+from twisted.python import usage
+
+from aiwebengine.config import ConfigurationSources, load, load_section
+from aiwebengine.config.presentation import problem_report, validate_summary
+from aiwebengine.config.sections import PluginsSettings
+from aiwebengine.discovery import discover_installed
+from aiwebengine.errors import AIWebEngineError, ConfigurationInvalid, PluginUnusable
+from aiwebengine.roster import Plan, Roster
+
+__all__ = ["Options", "makeService", "plan_of"]
+
+
+class Options(usage.Options):
+    """The command line of ``twistd aiwebengine``; reads and validates the configuration at once."""
+
+    synopsis = "twistd [twistd options] aiwebengine [options]"
+    longdesc = "Serve isolated JavaScript over HTTP. See docs/CONFIGURATION.md."
+    optParameters = [["env", None, None, "Environment, such as development, staging or production."]]
+    optFlags = [
+        ["validate-config", None, "Check the configuration, print a summary or every problem, and exit."],
+        ["list-plugins", None, "List the plugins found, with origin and state, and exit."],
+    ]
+    compData = usage.Completions()  # type: ignore[no-untyped-call]
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._lists: dict[str, list[str]] = {"config": [], "set": [], "scripts": [], "listen": []}
+        self.configuration: Any = None
+        self.plan: Plan | None = None
+
+    def opt_config(self, value: str) -> None:
+        """Configuration file, TOML, YAML or JSON5; may be repeated, later ones win."""
+        self._lists["config"].append(value)
+
+    def opt_set(self, value: str) -> None:
+        """section.key=value, over everything else; may be repeated."""
+        self._lists["set"].append(value)
+
+    def opt_scripts(self, value: str) -> None:
+        """Directory of scripts to load; may be repeated."""
+        self._lists["scripts"].append(value)
+
+    def opt_listen(self, value: str) -> None:
+        """Twisted endpoint string to listen on; may be repeated."""
+        self._lists["listen"].append(value)
+
+    def opt_help_plugin(self, name: str) -> None:
+        """Explain a plugin and its settings, and exit."""
+        from aiwebengine.plugin_text import help_text
+
+        try:
+            print(help_text(discover_installed().offer(name)))
+        except PluginUnusable as error:
+            raise usage.UsageError(str(error)) from None
+        raise SystemExit(0)
+
+    def sources(self) -> ConfigurationSources:
+        """Give what the command line says about the configuration."""
+        return ConfigurationSources(
+            files=self._lists["config"],
+            environment=self["env"] or "",
+            settings=self._lists["set"],
+            scripts=self._lists["scripts"],
+            listen=self._lists["listen"],
+        )
+
+    def postOptions(self) -> None:  # noqa: N802
+        """Read the configuration and find the plugins; problems are one clear message, exit status 1."""
+        sources = self.sources()
+        try:
+            roster, plugins = rosters(sources)
+            if self["list-plugins"]:
+                from aiwebengine.plugin_text import list_text
+
+                print(list_text(roster.survey(disabled=plugins.disabled)))
+                raise SystemExit(0)
+            self.configuration = load(sources, roster.schemas())
+            self.plan = plan_of(roster, self.configuration, plugins)
+        except ConfigurationInvalid as error:
+            sys.stderr.write(problem_report(error).rstrip() + "\n")
+            raise SystemExit(1) from None
+        except AIWebEngineError as error:
+            sys.stderr.write(f"aiwebengine: {error}\n")
+            raise SystemExit(1) from None
+        if self["validate-config"]:
+            print(validate_summary(self.configuration))
+            raise SystemExit(0)
+
+
+def rosters(sources: ConfigurationSources) -> tuple[Roster, PluginsSettings]:
+    """Give the plugins found, one-off directories of the configuration included, and the [plugins] settings."""
+    plugins = load_section(sources, "plugins", PluginsSettings)
+    return discover_installed([Path(name) for name in plugins.directories]), plugins
+
+
+def plan_of(roster: Roster, configuration: Any, plugins: PluginsSettings) -> Plan:
+    """Give the plugins to build. Raises `PluginUnusable` for a configured one that cannot be."""
+    configured = {key.partition(".")[0] for key, origin in configuration.origins.items() if origin != "default"}
+    return roster.plan(sections=configured, disabled=plugins.disabled)
+
+
+def makeService(options: Options) -> IService:  # noqa: N802 - the name twistd asks for
+    """Make the service of a whole server from parsed options."""
+    from twisted.internet import reactor
+    from twisted.logger import Logger
+
+    from aiwebengine.config.reloading import ConfigurationWatch, install_sighup
+    from aiwebengine.engine import Engine
+    from aiwebengine.web.server import EngineServer
+
+    configuration, plan = options.configuration, options.plan
+    assert plan is not None  # noqa: S101 - postOptions has run
+    for warning in plan.warnings:
+        Logger(namespace="aiwebengine").warn("{warning}", warning=warning)
+    try:
+        engine = Engine.from_configuration(reactor, configuration, plan)
+    except AIWebEngineError as error:
+        sys.stderr.write(f"aiwebengine: {error}\n")
+        raise SystemExit(1) from None
+    server = EngineServer(reactor, engine)
+    install_sighup(reactor, configuration.reload)
+    if configuration.environment == "development":
+        watch = ConfigurationWatch(reactor, configuration.watched_files, configuration.reload)
+        reactor.callWhenRunning(watch.start)  # type: ignore[attr-defined]
+    reactor.addSystemEventTrigger("after", "shutdown", _exit_badly_if_failed, server)  # type: ignore[attr-defined]
+    service = MultiService()
+    server.setServiceParent(service)
+    return service  # type: ignore[no-any-return]
+
+
+def _exit_badly_if_failed(server: Any) -> None:
+    if server.failed:
+        # twistd has no way to say that a service failed after the reactor started.
+        atexit.register(os._exit, 1)

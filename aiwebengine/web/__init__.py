@@ -1,0 +1,1 @@
+"""The HTTP front: receiving, limits, gates, mounted features, errors and answers."""

@@ -1,0 +1,116 @@
+"""The error table: what each exception becomes as an HTTP answer, and the bodies of error answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound, VersionConflict
+from aiwebengine.web.error_page import PAGE_HEADERS, error_page
+from aiwebengine.web.negotiation import prefers_html
+from aiwebengine.web.refusals import internal_error
+
+__all__ = ["TABLE", "ErrorPages", "is_expected", "problem_of", "source_frame", "timestamp"]
+
+_JSON_HEADERS = [(b"Content-Type", b"application/json"), (b"Cache-Control", b"no-store")]
+
+
+def _script_invalid(error: ScriptInvalid) -> HTTPProblem:
+    details: dict[str, object] = {"uri": error.uri, "line": error.line, "column": error.column}
+    if error.stack:
+        details["stack"] = error.stack
+    return HTTPProblem(422, error.code, str(error), details)
+
+
+def _route_conflict(error: RouteConflict) -> HTTPProblem:
+    details = {"method": error.method, "path": error.path, "uri": error.uri, "owner": error.owner}
+    return HTTPProblem(409, "ROUTE_CONFLICT", str(error), details)
+
+
+def _version_conflict(error: VersionConflict) -> HTTPProblem:
+    details = {"uri": error.uri, "expected": error.expected, "current": error.current}
+    return HTTPProblem(412, "PRECONDITION_FAILED", str(error), details)
+
+
+def _script_not_found(error: ScriptNotFound) -> HTTPProblem:
+    return HTTPProblem(404, "NOT_FOUND", f"There is {error}.", {"uri": error.uri, "version": error.version})
+
+
+TABLE: dict[type[Exception], Callable[[Any], HTTPProblem]] = {
+    HTTPProblem: lambda problem: problem,
+    RouteConflict: _route_conflict,
+    ScriptInvalid: _script_invalid,
+    ScriptNotFound: _script_not_found,
+    VersionConflict: _version_conflict,
+}
+"""Exception class to the function that makes its `HTTPProblem`; subclasses count as their nearest base."""
+
+
+def is_expected(error: BaseException) -> bool:
+    """Tell whether the table has a line for this error (if not, it is a fault to be logged)."""
+    return any(base in TABLE for base in type(error).__mro__)
+
+
+def problem_of(error: BaseException) -> HTTPProblem:
+    """Give the answer to an exception by the table; what is not in it is a bland 500 INTERNAL_ERROR."""
+    for base in type(error).__mro__:
+        make = TABLE.get(base)
+        if make is not None:
+            return make(error)
+    return internal_error()
+
+
+def timestamp(seconds: float) -> str:
+    """Give seconds since the epoch as RFC 3339 text in UTC with milliseconds."""
+    whole = int(seconds)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{int((seconds - whole) * 1000):03d}Z"
+
+
+def source_frame(source: str, line: int, column: int | None = None, around: int = 2) -> str:
+    """Give the lines around a 1-based position, marked by ``>``, the column by a caret below."""
+    lines = source.splitlines()
+    first, last = max(1, line - around), min(len(lines), line + around)
+    width = len(str(last))
+    frame = []
+    for number in range(first, last + 1):
+        text = lines[number - 1].replace("\t", " ")[:300]
+        frame.append(f"{'>' if number == line else ' '} {number:>{width}} | {text}".rstrip())
+        if number == line and column is not None and column <= 300:
+            frame.append(f"  {'':>{width}} | {'':>{max(0, column - 1)}}^")
+    return "\n".join(frame)
+
+
+class ErrorPages:
+    """
+    The bodies of error answers, JSON or HTML as the client prefers.
+
+    ``development`` adds details to 5xx answers and shows stack and source frame on the page; without it the
+    details of 5xx answers are left to the log.
+    """
+
+    def __init__(self, *, development: bool) -> None:
+        self.development = development
+        self._encode = msgspec.json.Encoder(enc_hook=str).encode
+
+    def render(
+        self, problem: HTTPProblem, *, request_id: str, path: str, method: str, accept: str | None, now: float
+    ) -> tuple[list[tuple[bytes, bytes]], bytes]:
+        """Give headers and body for a problem; ``now`` is seconds since the epoch."""
+        error: dict[str, object] = {"code": problem.code, "message": problem.message}
+        details = self.details(problem)
+        if details:
+            error["details"] = details
+        error |= {"request_id": request_id, "timestamp": timestamp(now), "path": path, "method": method}
+        own = [(name.encode("ascii"), value.encode("utf-8")) for name, value in problem.headers]
+        if prefers_html(accept):
+            return [*PAGE_HEADERS, *own], error_page(problem.status, error)
+        return [*_JSON_HEADERS, *own], self._encode({"error": error, "status": problem.status})
+
+    def details(self, problem: HTTPProblem) -> Mapping[str, object] | None:
+        """Give the details that may be shown to the client."""
+        if problem.status >= 500 and not self.development:
+            return None
+        return problem.details
