@@ -1,4 +1,4 @@
-"""A feature behind a real HTTP channel in memory, with the part of the engine's exchange that it needs."""
+"""A feature behind the engine's own site, in memory."""
 
 from __future__ import annotations
 
@@ -6,80 +6,18 @@ import json
 from urllib.parse import urlencode
 
 from twisted.internet.address import IPv4Address
+from twisted.internet.error import ConnectionLost
 from twisted.internet.testing import StringTransport
-from twisted.web import server
-from zope.interface import implementer
-from zope.interface.verify import verifyObject
+from twisted.python.failure import Failure
 
-from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound, VersionConflict
-from aiwebengine.interfaces import IExchange
-
-
-def problem_of(error):
-    """Give the answer to an exception, as the engine's error table does."""
-    match error:
-        case HTTPProblem():
-            return error
-        case RouteConflict():
-            return HTTPProblem(409, "ROUTE_CONFLICT", str(error), {"owner": error.owner})
-        case ScriptInvalid():
-            return HTTPProblem(422, error.code, str(error), {"line": error.line, "column": error.column})
-        case VersionConflict():
-            return HTTPProblem(412, "PRECONDITION_FAILED", str(error))
-        case ScriptNotFound():
-            return HTTPProblem(404, "NOT_FOUND", str(error))
-    return None
-
-
-@implementer(IExchange)
-class ExchangeRequest(server.Request):
-    """A Twisted request that is an exchange too."""
-
-    request_id = "r1"
-    secure = False
-    record = None
-
-    @property
-    def path_text(self):
-        return self.path.decode("ascii")
-
-    @property
-    def client_ip(self):
-        return self.client.host
-
-    def header(self, name):
-        return self.getHeader(name)
-
-    def answer(self, status, headers, body):
-        self.setResponseCode(status)
-        for name, value in headers:
-            self.responseHeaders.addRawHeader(name, value)
-        if status not in (204, 304):
-            self.setHeader(b"content-length", b"%d" % len(body))
-        if self.method != b"HEAD":
-            self.write(body)
-        self.finish()
-
-    def finish(self):
-        # As the engine's request: Klein finishes once more after an error of its routing.
-        if not self.finished:
-            super().finish()
-
-    def refuse(self, error):
-        problem = problem_of(error)
-        if problem is None:
-            self.site.crashes.append(error)
-            problem = HTTPProblem(500, "INTERNAL_ERROR", str(error))
-        content = {"error": {"code": problem.code, "message": problem.message}, "status": problem.status}
-        if problem.details:
-            content["error"]["details"] = dict(problem.details)
-        headers = [(name.encode(), value.encode()) for name, value in problem.headers]
-        headers.append((b"Content-Type", b"application/json"))
-        self.answer(problem.status, headers, json.dumps(content).encode())
+from aiwebengine.web.errors import ErrorPages
+from aiwebengine.web.root import Root
+from aiwebengine.web.site import EngineSite
+from tests.web.support import Scripts, make_settings
 
 
 class Transport(StringTransport):
-    """A transport whose reader may be slow."""
+    """A transport that tells whether it was aborted."""
 
     aborted = False
 
@@ -147,9 +85,6 @@ class Connection:
         return Answer(self.transport.value(), None)
 
     def lost(self):
-        from twisted.internet.error import ConnectionLost
-        from twisted.python.failure import Failure
-
         self.protocol.connectionLost(Failure(ConnectionLost()))
 
 
@@ -159,8 +94,10 @@ class FeatureHelper:
     def __init__(self, case, feature, clock, key=None):
         self.case = case
         self.key = key
-        self.site = server.Site(feature.resource(), requestFactory=ExchangeRequest, reactor=clock)
-        self.site.crashes = []
+        self.clock = clock
+        settings = make_settings()
+        root = Root(Scripts(), settings=settings, features=[feature])
+        self.site = EngineSite(settings, root, clock, errors=ErrorPages(development=True))
 
     def connect(self, method, path, body=b"", peer="127.0.0.1", **headers):
         """Send a request and give the connection."""
@@ -168,15 +105,14 @@ class FeatureHelper:
             headers["Authorization"] = f"Bearer {self.key}"
         connection = Connection(self.site, peer)
         connection.send(method, path, body, **headers)
+        self.clock.advance(0)
         return connection
 
     def ask(self, method, path, body=b"", **headers):
         """Send a request and give its answer."""
         if isinstance(body, dict | list):
             body = json.dumps(body)
-        answer = self.connect(method, path, body, **headers).answer
-        self.case.assertEqual(self.site.crashes, [])
-        return answer
+        return self.connect(method, path, body, **headers).answer
 
     def form(self, path, **fields):
         """Post a form."""
@@ -194,11 +130,3 @@ def events(answer):
             data = "\n".join(value for name, value in fields if name == "data")
             found.append((dict(fields).get("id"), dict(fields).get("event"), data))
     return found
-
-
-def verify_exchange(site):
-    """Check that the request used here is an exchange."""
-    request = ExchangeRequest(Connection(site).protocol._channel, False)
-    request.path = b"/"
-    request.method = b"GET"
-    verifyObject(IExchange, request)

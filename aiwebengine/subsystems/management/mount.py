@@ -67,7 +67,7 @@ class GuardedApp(Resource):
     isLeaf = True  # noqa: N815
 
     def __init__(self, app_resource: Any, admit: Callable[[IExchange], None]) -> None:
-        Resource.__init__(self)  # type: ignore[no-untyped-call]
+        Resource.__init__(self)
         self._app_resource = app_resource
         self._admit = admit
 

@@ -64,6 +64,13 @@ class DeployerTests(AliasTestCase):
         self.assertEqual((missing.status, missing.text), (404, "Script not found"))
         self.assertTrue(missing.headers["content-type"].startswith("text/plain"))
 
+    def test_whatever_type_the_client_claims(self):
+        """A source is taken as it is, also when the client says it is a form (curl does)."""
+        form = "application/x-www-form-urlencoded"
+        answer = self.ask("POST", "/api/scripts/a.js", "// %zz & 1 && 2", Content_Type=form)
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(self.ask("GET", "/api/scripts/a.js").text, "// %zz & 1 && 2")
+
     def test_api_scripts_refused(self):
         """A script that does not load is refused as by the management API."""
         self.assertEqual(self.ask("POST", "/api/scripts/a.js", "throw x").code, (422, "SCRIPT_INVALID"))
@@ -195,7 +202,7 @@ class AccessTests(AliasTestCase):
             {"Origin": "null"},
             {"Host": "evil.example:8080"},
             {"Host": "evil.example:8080", "Origin": "http://evil.example:8080"},
-            {"Host": "[bad"},
+            {"Origin": "http://[bad"},
             {"Sec_Fetch_Site": "cross-site"},
             {"Sec_Fetch_Site": "same-site"},
         ):
