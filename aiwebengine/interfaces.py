@@ -254,7 +254,12 @@ class IScriptRegistry(Interface):
     """The scripts that are live, and their routes."""
 
     async def put(
-        uri: str, source: str, *, author: str = "", message: str = "", expected_version: int | None = None,
+        uri: str,
+        source: str,
+        *,
+        author: str = "",
+        message: str = "",
+        expected_version: int | None = None,
         is_startup: bool = False,
     ) -> ScriptRecord:
         """

@@ -36,7 +36,7 @@ SWEEP_S = 0.05
 CANCEL_GRACE_S = 1.0
 START_GRACE_S = 20.0
 # A sandbox may be sent this many calls of one quick script ahead of its answers, which saves the round trip.
-PIPELINE_DEPTH = 4
+PIPELINE_DEPTH = 16
 QUICK_CPU_US = 1000
 SIGPROF = getattr(signal, "SIGPROF", -1)
 SIGXCPU = getattr(signal, "SIGXCPU", -1)
@@ -332,7 +332,11 @@ class SandboxPool:
         if self._held.get(uri, 0) < self._most_per_script:
             best = None
             for process in self._processes:
-                if not process.running and not process.retiring and len(process.jobs) < self.settings.realms_per_sandbox:
+                if (
+                    not process.running
+                    and not process.retiring
+                    and len(process.jobs) < self.settings.realms_per_sandbox
+                ):
                     if job.program is not None and job.program.ident in process.programs and not process.jobs:
                         return process
                     if best is None or len(process.jobs) < len(best.jobs):

@@ -22,6 +22,7 @@ from aiwebengine.interfaces import IExchange
 from aiwebengine.web.body import Body
 from aiwebengine.web.cookies import parse_cookies
 from aiwebengine.web.errors import is_expected, problem_of
+from aiwebengine.web.head import valid_authority
 from aiwebengine.web.multipart import UploadedFile
 from aiwebengine.web.record import RequestRecord
 from aiwebengine.web.refusals import internal_error
@@ -131,7 +132,10 @@ class EngineRequest(ResourceRequest):
     @cached_property
     def host(self) -> str:
         """The authority asked for, such as ``example.com:8080``; ``""`` when HTTP/1.0 names none."""
-        return self._forwarded("x-forwarded-host") or self.authority or self.headers.get("host", "")
+        forwarded = self._forwarded("x-forwarded-host")
+        if forwarded and valid_authority(forwarded):
+            return forwarded
+        return self.authority or self.headers.get("host", "")
 
     def _forwarded(self, name: str) -> str | None:
         value = self.headers.get(name)
