@@ -74,6 +74,7 @@ class EngineRequest(ResourceRequest):
 
     answered = False
     disconnected = False
+    raw_body = False
     _body: Body | None = None
     _hooks: list[Hook] | None = None
     _expired: Hook | None = None
@@ -202,6 +203,8 @@ class EngineRequest(ResourceRequest):
         """Give the sink for the body (called by the channel). Raises `HTTPProblem` 400 or 415."""
         fields = self.headers
         content_type, encoding = fields.get("content-type"), fields.get("content-encoding")
+        if self.raw_body:
+            content_type = None
         self._body = Body(content_type, encoding, limit, limit_key, max_fields, max_field)
         return self._body
 
