@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from twisted.internet.interfaces import IProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.http import RESPONSES
 from zope.interface import implementer
 
 from aiwebengine.errors import HTTPProblem
@@ -38,8 +38,9 @@ __all__ = ["EngineRequest"]
 _log = Logger()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 # A server answers HTTP/1.0 requests too with its own version (RFC 9110 section 6.2).
+_PHRASES = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
 _STATUS_LINES = {
-    code: b"HTTP/1.1 %d %b\r\n" % (code, RESPONSES.get(code, b"Status")) for code in range(100, 600)
+    code: b"HTTP/1.1 %d %b\r\n" % (code, _PHRASES.get(code, b"Status")) for code in range(100, 600)
 }
 # Framing and identity of an answer are the engine's; what others say of them is left out.
 OWNED = frozenset(
