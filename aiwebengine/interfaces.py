@@ -254,7 +254,12 @@ class IScriptRegistry(Interface):
     """The scripts that are live, and their routes."""
 
     async def put(
-        uri: str, source: str, *, author: str = "", message: str = "", expected_version: int | None = None,
+        uri: str,
+        source: str,
+        *,
+        author: str = "",
+        message: str = "",
+        expected_version: int | None = None,
         is_startup: bool = False,
     ) -> ScriptRecord:
         """
@@ -273,7 +278,11 @@ class IScriptRegistry(Interface):
         """Make an older version's source the newest version. Raises as `put` does, and `ScriptNotFound`."""
 
     async def check(uri: str, source: str) -> CheckReport:
-        """Do all of `put` but storing and swapping; what is wrong is in the report. Raises `HTTPProblem` 413."""
+        """
+        Do all of `put` but storing and swapping; what is wrong is in the report.
+
+        Raises `HTTPProblem` 413 for a source over the limit.
+        """
 
     def match(method: bytes, path: str) -> Match | OtherMethods | None:
         """Give what answers; ``path`` is as sent (percent-encoded, normalised, no query)."""
@@ -319,7 +328,7 @@ class IScriptLog(Interface):
         limit: int = 100,
         after: int | None = None,
     ) -> dict[str, Any]:
-        """Give ``{"entries", "next"}`` by the filters of ``GET /engine/logs``; ``since`` in ms since the epoch."""
+        """Give ``{"entries", "next"}`` by the filters of ``GET /engine/logs``; ``since`` in ms of the epoch."""
 
     def follow(listener: Any) -> Any:
         """Call ``listener(entry)`` for each new entry until the returned function is called."""

@@ -5,20 +5,19 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from twisted.application.service import IService, MultiService
 from twisted.python import usage
 
-from aiwebengine.config import ConfigurationSources, load, load_section
+from aiwebengine.config import ConfigurationSources, load
 from aiwebengine.config.presentation import problem_report, validate_summary
-from aiwebengine.config.sections import PluginsSettings
-from aiwebengine.discovery import discover_installed
-from aiwebengine.errors import AIWebEngineError, ConfigurationInvalid, PluginUnusable
-from aiwebengine.roster import Plan, Roster
+from aiwebengine.config.unsupported import refuse_unsupported
+from aiwebengine.discovery import Configured, discover_configured
+from aiwebengine.errors import AIWebEngineError, ConfigurationInvalid
+from aiwebengine.roster import Plan
 
-__all__ = ["Options", "makeService", "plan_of"]
+__all__ = ["Options", "makeService"]
 
 
 class Options(usage.Options):
@@ -26,7 +25,10 @@ class Options(usage.Options):
 
     synopsis = "twistd [twistd options] aiwebengine [options]"
     longdesc = "Serve isolated JavaScript over HTTP. See docs/CONFIGURATION.md."
-    optParameters = [["env", None, None, "Environment, such as development, staging or production."]]
+    optParameters = [
+        ["env", None, None, "Environment, such as development, staging or production."],
+        ["help-plugin", None, None, "Explain the plugin of this name and its settings, and exit."],
+    ]
     optFlags = [
         ["validate-config", None, "Check the configuration, print a summary or every problem, and exit."],
         ["list-plugins", None, "List the plugins found, with origin and state, and exit."],
@@ -55,16 +57,6 @@ class Options(usage.Options):
         """Twisted endpoint string to listen on; may be repeated."""
         self._lists["listen"].append(value)
 
-    def opt_help_plugin(self, name: str) -> None:
-        """Explain a plugin and its settings, and exit."""
-        from aiwebengine.plugin_text import help_text
-
-        try:
-            print(help_text(discover_installed().offer(name)))
-        except PluginUnusable as error:
-            raise usage.UsageError(str(error)) from None
-        raise SystemExit(0)
-
     def sources(self) -> ConfigurationSources:
         """Give what the command line says about the configuration."""
         return ConfigurationSources(
@@ -79,14 +71,11 @@ class Options(usage.Options):
         """Read the configuration and find the plugins; problems are one clear message, exit status 1."""
         sources = self.sources()
         try:
-            roster, plugins = rosters(sources)
-            if self["list-plugins"]:
-                from aiwebengine.plugin_text import list_text
-
-                print(list_text(roster.survey(disabled=plugins.disabled)))
-                raise SystemExit(0)
-            self.configuration = load(sources, roster.schemas())
-            self.plan = plan_of(roster, self.configuration, plugins)
+            found = discover_configured(sources)
+            self._answer_questions(found)
+            self.plan = found.plan.check()
+            self.configuration = load(sources, found.roster.schemas())
+            refuse_unsupported(self.configuration)
         except ConfigurationInvalid as error:
             sys.stderr.write(problem_report(error).rstrip() + "\n")
             raise SystemExit(1) from None
@@ -97,17 +86,17 @@ class Options(usage.Options):
             print(validate_summary(self.configuration))
             raise SystemExit(0)
 
+    def _answer_questions(self, found: Configured) -> None:
+        """Print what --list-plugins or --help-plugin ask for, and end with status 0."""
+        from aiwebengine.plugin_text import help_text, list_text
 
-def rosters(sources: ConfigurationSources) -> tuple[Roster, PluginsSettings]:
-    """Give the plugins found, one-off directories of the configuration included, and the [plugins] settings."""
-    plugins = load_section(sources, "plugins", PluginsSettings)
-    return discover_installed([Path(name) for name in plugins.directories]), plugins
-
-
-def plan_of(roster: Roster, configuration: Any, plugins: PluginsSettings) -> Plan:
-    """Give the plugins to build. Raises `PluginUnusable` for a configured one that cannot be."""
-    configured = {key.partition(".")[0] for key, origin in configuration.origins.items() if origin != "default"}
-    return roster.plan(sections=configured, disabled=plugins.disabled)
+        if self["list-plugins"]:
+            print(list_text(found.plan))
+        elif self["help-plugin"]:
+            print(help_text(found.roster.offer(self["help-plugin"])))
+        else:
+            return
+        raise SystemExit(0)
 
 
 def makeService(options: Options) -> IService:  # noqa: N802 - the name twistd asks for

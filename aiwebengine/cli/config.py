@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from aiwebengine.config.configuration import Configuration, load
+from aiwebengine.config.unsupported import refuse_unsupported
 from aiwebengine.config.encrypted import (
     KEY_VARIABLE,
     CannotDecrypt,
@@ -78,7 +79,9 @@ def load_or_exit(context: click.Context, sources: ConfigurationSources) -> Confi
     """Load the configuration; list all problems on standard error and exit with 1 if there are any."""
     schemas: Callable[[ConfigurationSources], Schemas] | None = context.meta.get(SCHEMAS)
     try:
-        return load(sources, schemas(sources) if schemas else None)
+        configuration = load(sources, schemas(sources) if schemas else None)
+        refuse_unsupported(configuration)
+        return configuration
     except ConfigurationInvalid as error:
         click.echo(problem_report(error), err=True)
     except PluginUnusable as error:

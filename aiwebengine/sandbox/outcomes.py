@@ -7,6 +7,9 @@ from typing import Any
 
 from aiwebengine.sandbox.failures import CONFIG_KEYS, LimitHit, ScriptThrew
 
+# A string past QuickJS's own 2**30 limit got there by ropes, which take little memory until they are read.
+OUT_OF_MEMORY = ("out of memory", "string too long")
+
 __all__ = ["own_lines", "threw", "threw_or_limit"]
 
 
@@ -25,7 +28,7 @@ def threw_or_limit(settings: Any, heap_kb: int, found: Mapping[str, Any]) -> Any
     """Tell apart what the script threw and what QuickJS threw for a limit that scripts can catch."""
     thrown = threw(found)
     s = settings
-    if (thrown.name == "InternalError" and thrown.message == "out of memory") or (
+    if (thrown.name == "InternalError" and thrown.message in OUT_OF_MEMORY) or (
         found.get("isNull") and heap_kb * 1024 > 0.8 * s.memory_limit_bytes
     ):
         return LimitHit(

@@ -36,7 +36,7 @@ SWEEP_S = 0.05
 CANCEL_GRACE_S = 1.0
 START_GRACE_S = 20.0
 # A sandbox may be sent this many calls of one quick script ahead of its answers, which saves the round trip.
-PIPELINE_DEPTH = 4
+PIPELINE_DEPTH = 16
 QUICK_CPU_US = 1000
 SIGPROF = getattr(signal, "SIGPROF", -1)
 SIGXCPU = getattr(signal, "SIGXCPU", -1)
@@ -221,9 +221,8 @@ class SandboxPool:
             self._failed_start(exit_code, signal_number)
             return
         if was_member and self._spares:
-            spare = self._spares.pop(0)
-            self._processes.append(spare)
-            self._feed(spare)
+            self._processes.append(self._spares.pop(0))
+        self._feed_idle()
         self._start_one()
 
     def _failed_start(self, exit_code: int | None, signal_number: int | None) -> None:
@@ -332,7 +331,11 @@ class SandboxPool:
         if self._held.get(uri, 0) < self._most_per_script:
             best = None
             for process in self._processes:
-                if not process.running and not process.retiring and len(process.jobs) < self.settings.realms_per_sandbox:
+                if (
+                    not process.running
+                    and not process.retiring
+                    and len(process.jobs) < self.settings.realms_per_sandbox
+                ):
                     if job.program is not None and job.program.ident in process.programs and not process.jobs:
                         return process
                     if best is None or len(process.jobs) < len(best.jobs):
@@ -432,6 +435,24 @@ class SandboxPool:
                 del self._queues[uri]
             self._begin(job, process)
 
+    def _feed_idle(self) -> None:
+        """Give waiting jobs to idle sandboxes, after one that is going has let go of its script."""
+        for process in self._processes:
+            if not self._queued:
+                return
+            if not process.running:
+                self._feed(process)
+
+    def _feed_after(self, process: SandboxProcess) -> None:
+        """Give waiting jobs to a sandbox that has answered; to the idle ones if it is going."""
+        if self._queued:
+            if process.retiring:
+                self._feed_idle()
+            else:
+                self._feed(process)
+        if process.retiring and not process.jobs:
+            process.retire()
+
     def cancel(self, job: Job) -> None:
         """Drop a job whose client is gone; the sink hears nothing more of it."""
         process = job.process
@@ -484,10 +505,7 @@ class SandboxPool:
             )
             process.kill("sent nonsense")
             return
-        if self._queued:
-            self._feed(process)
-        if process.retiring and not process.jobs:
-            process.retire()
+        self._feed_after(process)
 
     def _on_outcome(self, process: SandboxProcess, job: Job, kind: int, payload: bytes) -> None:
         job.cpu_us, job.heap_kb, length = frames.USAGE.unpack_from(payload)
@@ -556,10 +574,7 @@ class SandboxPool:
                 self._finish_slices(job)
         elif kind in (frames.RESULT, frames.FAILED, frames.LOADED):
             self._finish_slices(job)
-        if self._queued:
-            self._feed(process)
-        if process.retiring and not process.jobs:
-            process.retire()
+        self._feed_after(process)
 
     def _answer_call(self, job: Job, packed: bytes) -> None:
         self.push(job, frames.ANSWER, packed)

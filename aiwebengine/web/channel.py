@@ -180,7 +180,7 @@ class EngineChannel(HTTPChannel):
                     self._pause_reading()
                 break
             elif self._phase == _UPGRADED:
-                self._held = data
+                self._upgraded.dataReceived(data)
                 break
             else:
                 self._counted += len(data)
@@ -213,7 +213,7 @@ class EngineChannel(HTTPChannel):
         self._counted = 0
         request = self._request = EngineRequest(self, now)
         rest = data[end + 4 :]
-        problem = None
+        problem: Exception | None = None
         try:
             framing = read_head(request, data[:end], site.settings)
         except HTTPProblem as error:
@@ -227,7 +227,8 @@ class EngineChannel(HTTPChannel):
                 return rest
             try:
                 self._expect_body(request, framing, rest)
-            except HTTPProblem as error:
+            except Exception as error:
+                # Not only `HTTPProblem`: the limit may be asked of a feature.
                 problem = error
         if problem is not None:
             self._reject(request, problem)
@@ -317,7 +318,7 @@ class EngineChannel(HTTPChannel):
         else:
             request.received()
 
-    def _reject(self, request: EngineRequest, problem: HTTPProblem) -> None:
+    def _reject(self, request: EngineRequest, problem: Exception) -> None:
         """Answer a request that is not served, then close: what follows it cannot be trusted."""
         self.persistent = False
         self._body = self._chunks = None

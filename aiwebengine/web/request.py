@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from twisted.internet.interfaces import IProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.http import RESPONSES
 from zope.interface import implementer
 
 from aiwebengine.errors import HTTPProblem
@@ -22,6 +22,7 @@ from aiwebengine.interfaces import IExchange
 from aiwebengine.web.body import Body
 from aiwebengine.web.cookies import parse_cookies
 from aiwebengine.web.errors import is_expected, problem_of
+from aiwebengine.web.head import valid_authority
 from aiwebengine.web.multipart import UploadedFile
 from aiwebengine.web.record import RequestRecord
 from aiwebengine.web.refusals import internal_error
@@ -37,8 +38,9 @@ __all__ = ["EngineRequest"]
 _log = Logger()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 # A server answers HTTP/1.0 requests too with its own version (RFC 9110 section 6.2).
+_PHRASES = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
 _STATUS_LINES = {
-    code: b"HTTP/1.1 %d %b\r\n" % (code, RESPONSES.get(code, b"Status")) for code in range(100, 600)
+    code: b"HTTP/1.1 %d %b\r\n" % (code, _PHRASES.get(code, b"Status")) for code in range(100, 600)
 }
 # Framing and identity of an answer are the engine's; what others say of them is left out.
 OWNED = frozenset(
@@ -75,6 +77,7 @@ class EngineRequest(ResourceRequest):
 
     answered = False
     disconnected = False
+    raw_body = False
     _body: Body | None = None
     _hooks: list[Hook] | None = None
     _expired: Hook | None = None
@@ -132,7 +135,10 @@ class EngineRequest(ResourceRequest):
     @cached_property
     def host(self) -> str:
         """The authority asked for, such as ``example.com:8080``; ``""`` when HTTP/1.0 names none."""
-        return self._forwarded("x-forwarded-host") or self.authority or self.headers.get("host", "")
+        forwarded = self._forwarded("x-forwarded-host")
+        if forwarded and valid_authority(forwarded):
+            return forwarded
+        return self.authority or self.headers.get("host", "")
 
     def _forwarded(self, name: str) -> str | None:
         value = self.headers.get(name)
@@ -200,6 +206,8 @@ class EngineRequest(ResourceRequest):
         """Give the sink for the body (called by the channel). Raises `HTTPProblem` 400 or 415."""
         fields = self.headers
         content_type, encoding = fields.get("content-type"), fields.get("content-encoding")
+        if self.raw_body:
+            content_type = None
         self._body = Body(content_type, encoding, limit, limit_key, max_fields, max_field)
         return self._body
 

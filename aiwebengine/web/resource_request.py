@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ResourceRequest"]
 
-_ERROR_RESOURCES = (resource._UnsafeErrorPage, pages._ErrorPage)
+_ERROR_RESOURCES = (resource._UnsafeErrorPageBase, pages._ErrorPage)
 
 
 class _CookieSink:

@@ -22,6 +22,7 @@ class _Mount:
     def __init__(self, feature: IFeature) -> None:
         self.feature = feature
         self.limit = getattr(feature, "body_limit", None)
+        self.takes_raw = getattr(feature, "raw_body", None)
         self._resource: Any = None
 
     def render(self, request: EngineRequest) -> None:
@@ -83,6 +84,9 @@ class Root:
     def body_limit(self, request: EngineRequest) -> int:
         """Give the feature's own limit, else ``max_upload_bytes`` for multipart, else ``max_body_bytes``."""
         mount = self._mount_of(request.path_text)
+        if mount is not None and mount.takes_raw is not None:
+            # Whatever type a client claims (curl says it is a form), this feature wants the bytes.
+            request.raw_body = mount.takes_raw(request)
         if mount is not None and mount.limit is not None:
             limit: int | None = mount.limit(request)
             if limit is not None:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IAddress
 from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
 from twisted.web import server
 from twisted.web.http import datetimeToString
 from twisted.web.resource import Resource
@@ -25,6 +26,7 @@ from aiwebengine.web.request import EngineRequest
 
 __all__ = ["Application", "EngineSite", "ServerLimits"]
 
+_log = Logger()
 _SWEEP_S = 0.25
 _EXCESS_CONNECTIONS = 64
 
@@ -137,7 +139,12 @@ class EngineSite(server.Site):
         """Look after deadlines and the Date header; called four times a second."""
         now = self._tell_date()
         for channel in [channel for channel in self.channels if channel.deadline <= now]:
-            channel.expired()
+            try:
+                channel.expired()
+            except Exception:
+                # One connection's trouble must not end the sweep for all others.
+                _log.failure("a connection's deadline could not be dealt with")
+                channel.cut()
 
     def _tell_date(self) -> float:
         now = self.seconds()

@@ -67,7 +67,9 @@ class WholeAnswerTests(SynchronousTestCase):
         wire = Server().send(HEAD)
         (answer,) = parse_answers(wire.raw, head_only=True)
         self.assertEqual((answer.headers["content-length"], answer.body), ("5", b""))
-        declared = Server(reply=lambda request: request.answer(200, [(b"Content-Length", b"77")], b"")).send(HEAD)
+        declared = Server(reply=lambda request: request.answer(200, [(b"Content-Length", b"77")], b"")).send(
+            HEAD
+        )
         (answer,) = parse_answers(declared.raw, head_only=True)
         self.assertEqual(answer.headers["content-length"], "77")
 
@@ -140,7 +142,10 @@ class WholeAnswerTests(SynchronousTestCase):
         record = server.requests[0].record
         self.assertAlmostEqual(record.wall_ms, 200, 3)
         self.assertEqual(record.response_bytes, len(wire.raw))
-        self.assertEqual(record.request_bytes, len(b"POST /x HTTP/1.1\r\nHost: example.com\r\nContent-Length: 5\r\n\r\n12345"))
+        self.assertEqual(
+            record.request_bytes,
+            len(b"POST /x HTTP/1.1\r\nHost: example.com\r\nContent-Length: 5\r\n\r\n12345"),
+        )
         self.assertEqual((record.status, record.outcome, record.method), (201, "answered", "POST"))
         self.assertEqual(record.as_dict()["path"], "/x")
 
@@ -200,7 +205,7 @@ class StreamTests(SynchronousTestCase):
         self.assertFalse(wire.closed)
 
     def test_slow_client_pauses_the_source(self) -> None:
-        server, wire, stream = self.start(GET)
+        _, wire, stream = self.start(GET)
         seen: list[str] = []
         stream.on_pause = lambda: seen.append("pause")
         stream.on_drain = lambda: seen.append("drain")
@@ -344,6 +349,17 @@ class DisconnectTests(SynchronousTestCase):
 
 
 class UpgradeTests(SynchronousTestCase):
+    def test_bytes_that_came_with_the_request(self) -> None:
+        received: list[bytes] = []
+
+        class Other(Protocol):
+            def dataReceived(self, data: bytes) -> None:
+                received.append(data)
+
+        server = Server(reply=lambda request: request.upgrade([(b"Upgrade", b"other")], Other()))
+        server.send(GET + b"frames")
+        self.assertEqual(received, [b"frames"])
+
     def test_the_protocol_gets_the_connection(self) -> None:
         server = Server(reply=None)
         wire = server.send(GET)

@@ -36,6 +36,11 @@ class Management:
         api = ManagementAPI(self._services, self._hub)
         return GuardedApp(api.app.resource(), self._guard.admit)
 
+    def raw_body(self, request: Any) -> bool:
+        """Tell whether the body is a script's source, whatever its Content-Type says."""
+        path: str = request.path_text
+        return (path.startswith("/engine/scripts/") and request.method == b"PUT") or path == "/engine/check"
+
     def body_limit(self, request: Any) -> int | None:
         """Give the most bytes a request's body may have: room for one script, in a batch for many."""
         longest: int = self._services.configuration.section("javascript").max_script_bytes
