@@ -45,6 +45,8 @@ _PIPELINE_BYTES = 65536
 _LINGER_S = 2.0
 _LINGER_BYTES = 1 << 20
 _ABORT_S = 15.0
+# How long a request may go on after the client has sent its last byte before we ask whether it is still there.
+_PROBE_S = 0.5
 _log = Logger()
 _DONE = Failure(ConnectionDone())
 
@@ -83,6 +85,8 @@ class EngineChannel(HTTPChannel):
         self._chunks: ChunkedBody | None = None
         self._counted = 0
         self._upgraded: Any = None
+        self._probes_left = 0
+        self._deadline_after_probe = inf
 
     # The connection
 
@@ -122,6 +126,32 @@ class EngineChannel(HTTPChannel):
         self.persistent = self.persistent and bool(self._held)
         if self._phase == _UPGRADED or self._phase != _BUSY or self._requestProducer is not None:
             self.loseConnection()
+        else:
+            self._prepare_probes()
+
+    def _prepare_probes(self) -> None:
+        self._probes_left = 2
+        self._deadline_after_probe = self.deadline
+        self.deadline = min(self.deadline, self.site.seconds() + _PROBE_S)
+
+    def _probing(self) -> bool:
+        request = self._request
+        return self._probes_left > 0 and self._phase == _BUSY and request is not None and not request.answered
+
+    def _probe(self) -> None:
+        """
+        Find out whether a client that sends no more has left or only closed its half.
+
+        Both look alike until something is written: one that has left resets the connection, which a second
+        write notices. An interim answer is what may be sent here (RFC 9110 section 15.2).
+        """
+        self._probes_left -= 1
+        request = self._request
+        if request is not None and request.clientproto == b"HTTP/1.1":
+            self._wire.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.deadline = self._deadline_after_probe
+        if self._probes_left:
+            self.deadline = min(self.deadline, self.site.seconds() + _PROBE_S)
 
     def writeConnectionLost(self) -> None:  # noqa: N802
         """Take note that our own half is closed (`_linger`)."""
@@ -281,6 +311,8 @@ class EngineChannel(HTTPChannel):
 
     def _serve(self, request: EngineRequest) -> None:
         self._phase = _BUSY
+        if self._read_closed:
+            self._prepare_probes()
         if request.path_text == "*":
             request.answer(204, [(b"Allow", ", ".join(sorted(METHODS)).encode("ascii"))], b"")
         else:
@@ -377,9 +409,17 @@ class EngineChannel(HTTPChannel):
 
     # Time
 
+    def set_deadline(self, when: float) -> None:
+        """Have `expired` called for the request under way at ``when``, in seconds on the site's clock."""
+        self._deadline_after_probe = when
+        self.deadline = min(when, self.deadline) if self._probing() else when
+
     def expired(self) -> None:
         """See what the deadline that has passed was for (the site's sweep calls this)."""
         site = self.site
+        if self._probing() and site.seconds() < self._deadline_after_probe:
+            self._probe()
+            return
         self.deadline = inf
         if self._phase == _HEAD:
             if not self._held:

@@ -54,7 +54,9 @@ OWNED = frozenset(
         b"x-request-id",
     )
 )
-_BODILESS = frozenset((204, 304))
+# A script may choose a 1xx status. To clients that is no final answer, so the end of the connection is.
+_INTERIM = frozenset(range(100, 200))
+_BODILESS = frozenset((204, 205, 304)) | _INTERIM
 _BIG_BODY = 32768
 
 Pairs = Sequence[tuple[bytes, bytes]]
@@ -231,7 +233,7 @@ class EngineRequest(ResourceRequest):
         The site's one sweep looks at it (within a quarter second), so it costs no timer of its own.
         """
         self._expired = expired
-        self.channel.deadline = self.site.seconds() + seconds
+        self.channel.set_deadline(self.site.seconds() + seconds)
 
     def expire(self) -> None:
         """Call the deadline's hook (the channel's sweep does)."""
@@ -398,7 +400,7 @@ class EngineRequest(ResourceRequest):
             lines = _lines(out)
             ends = len(out) - 1
             if (
-                200 <= status < 600
+                100 <= status < 600
                 and lines.count(b"\n") == ends
                 and lines.count(b"\r") == ends
                 and b"\x00" not in lines
@@ -419,7 +421,7 @@ class EngineRequest(ResourceRequest):
 
     def _head(self, status: int, lines: bytes, framing: bytes) -> bytes:
         channel = self.channel
-        if not channel.persistent or self.site.draining:
+        if not channel.persistent or self.site.draining or status in _INTERIM:
             channel.persistent = False
             framing += b"Connection: close\r\n"
         elif self.clientproto == b"HTTP/1.0":
@@ -451,8 +453,10 @@ def declared_length(headers: Pairs) -> int | None:
 
 
 def _bodiless_framing(status: int, length: int) -> bytes:
-    if status == 204 or (status == 304 and not length):
+    if status == 204 or status in _INTERIM or (status == 304 and not length):
         return b""
+    if status == 205:
+        return b"Content-Length: 0\r\n"
     return b"Content-Length: %d\r\n" % length
 
 
