@@ -46,7 +46,7 @@ _PIPELINE_BYTES = 65536
 _LINGER_S = 2.0
 _LINGER_BYTES = 1 << 20
 _ABORT_S = 15.0
-# How long a request may go on after the client has sent its last byte before we ask whether it is still there.
+# How long a request goes on after the client has sent its last byte before we ask whether it is there.
 _PROBE_S = 0.5
 _log = Logger()
 _DONE = Failure(ConnectionDone())

@@ -174,12 +174,13 @@ class Reply:
         self._account(last=True)
         program = self._route.program
         problem = problem_of_failure(failure, program.uri, program.source)
-        if problem.status >= 500 and problem.status != 503:
+        if problem.status >= 500 or problem.status == 408:
+            level = "warn" if problem.status == 503 else "error"
             details = problem.details or {}
             stack = details.get("stack")
             line: Any = details.get("line")
             self._log_to.append(
-                "error",
+                level,
                 f"{problem.message}\n{stack}" if stack else problem.message,
                 script=program.uri,
                 request_id=self._request.request_id,
@@ -187,4 +188,4 @@ class Reply:
                 kind="error",
                 line=line,
             )
-        self._request.refuse(problem)
+        self._request.refuse(problem, logged=True)

@@ -273,8 +273,12 @@ class EngineRequest(ResourceRequest):
             self.channel.write_now(data)
         self._done()
 
-    def refuse(self, problem: BaseException) -> None:
-        """Answer by the error table; what is not in it is logged, and so are the details of 5xx answers."""
+    def refuse(self, problem: BaseException, *, logged: bool = False) -> None:
+        """
+        Answer by the error table; what is not in it is logged, and so are the details of 5xx answers.
+
+        With ``logged`` the caller has told the log.
+        """
         if self.disconnected:
             return
         known = is_expected(problem)
@@ -285,7 +289,7 @@ class EngineRequest(ResourceRequest):
                 self._stream.abort(f"the source of the body failed: {problem}")
             return
         shown = problem_of(problem)
-        if known and shown.status >= 500:
+        if known and shown.status >= 500 and not logged:
             _log.error(
                 "request {request_id}: {problem} {details}",
                 request_id=self.request_id,
