@@ -102,7 +102,7 @@ def engine_command(
     ]
     if "rate_limit" in _plugins():
         values += [f"rate_limit.per_ip={_PLENTY}", f"rate_limit.per_user={_PLENTY}"]
-    profiled = [f"--profile={profile}", "--profiler=cprofile"] if profile else []
+    profiled = [f"--profile={profile}", "--profiler=cprofile", "--savestats"] if profile else []
     command = [sys.executable, "-m", "twisted", f"--log-file={scratch / 'engine.log'}", "--log-format=text"]
     if profile:
         # `python -m twisted` has no profiler; twistd has.
