@@ -22,6 +22,7 @@ from aiwebengine.config.encrypted import (
 from aiwebengine.config.presentation import as_json, as_toml, problem_report, validate_summary
 from aiwebengine.config.schema import Schemas
 from aiwebengine.config.sources import ConfigurationSources
+from aiwebengine.config.unsupported import refuse_unsupported
 from aiwebengine.errors import ConfigurationInvalid, PluginUnusable
 
 __all__ = ["SCHEMAS", "check_config", "config", "configuration_options", "load_or_exit"]
@@ -78,7 +79,9 @@ def load_or_exit(context: click.Context, sources: ConfigurationSources) -> Confi
     """Load the configuration; list all problems on standard error and exit with 1 if there are any."""
     schemas: Callable[[ConfigurationSources], Schemas] | None = context.meta.get(SCHEMAS)
     try:
-        return load(sources, schemas(sources) if schemas else None)
+        configuration = load(sources, schemas(sources) if schemas else None)
+        refuse_unsupported(configuration)
+        return configuration
     except ConfigurationInvalid as error:
         click.echo(problem_report(error), err=True)
     except PluginUnusable as error:

@@ -152,9 +152,7 @@ class Crew:
             return
         if was_member and self.spares:
             self._promote()
-        for member in members:
-            if not member.running:
-                self._schedule.feed(member)  # with what was queued anew
+        self._schedule.feed_idle()  # with what was queued anew
         self._start_one()
 
     def _promote(self) -> None:

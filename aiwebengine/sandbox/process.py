@@ -76,6 +76,7 @@ class SandboxProcess(ProcessProtocol):
         self._frames = frames.FrameBuffer()
         self._fd = -1
         self._pipes: Mapping[int, Any] = {}
+        self._held: list[bytes] | None = None
         self.pid: int | None = None
         self.ready = False
         self.layers = ""
@@ -114,8 +115,13 @@ class SandboxProcess(ProcessProtocol):
         except ValueError:
             self.kill("sent nonsense")
             return
+        # What is sent meanwhile, mostly the next calls, goes in one write: each wakes the sandbox.
+        held = self._held = []
         for kind, ident, payload in found:
             self._on_frame(self, kind, ident, payload)
+        self._held = None
+        if held:
+            self.send(b"".join(held))
 
     def errReceived(self, data: bytes) -> None:  # noqa: N802
         """Log what the process complains about."""
@@ -130,7 +136,10 @@ class SandboxProcess(ProcessProtocol):
     # -- for the pool --
 
     def send(self, data: bytes) -> None:
-        """Write a frame, at once where the pipe takes it."""
+        """Write a frame, at once where the pipe takes it (once it has been heard out, if it speaks)."""
+        if self._held is not None:
+            self._held.append(data)
+            return
         if self._fd >= 0 and not self._pipe_buffered():
             try:
                 sent = os.write(self._fd, data)

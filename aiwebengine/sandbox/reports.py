@@ -80,7 +80,10 @@ class Reports:
             self._crew().kill(process, "sent nonsense")
             return
         if self._schedule.queue.count:
-            self._schedule.feed(process)
+            if process.retiring:
+                self._schedule.feed_idle()
+            else:
+                self._schedule.feed(process)
         if process.retiring and not process.jobs:
             process.retire()
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["PIPELINE_DEPTH", "QUICK_CPU_US", "Schedule"]
 
 # A sandbox may be sent this many calls of one quick script ahead of its answers, which saves the round trip.
-PIPELINE_DEPTH = 4
+PIPELINE_DEPTH = 16
 QUICK_CPU_US = 1000
 
 
@@ -71,6 +71,14 @@ class Schedule:
             if uri is None:
                 return
             self._begin(queue.take(uri), process)
+
+    def feed_idle(self) -> None:
+        """Give waiting jobs to idle sandboxes, after one that takes nothing more has let go of its script."""
+        for process in self.members:
+            if not self.queue.count:
+                return
+            if not process.running:
+                self.feed(process)
 
     def _process_for(self, job: Job) -> SandboxProcess | None:
         """Give a sandbox that may take the job now: idle, or running quick calls of the same script."""

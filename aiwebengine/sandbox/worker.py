@@ -7,6 +7,7 @@ time; requests that await the host or a timer wait as `Activity` values.
 
 from __future__ import annotations
 
+import gc
 import marshal
 import os
 import select
@@ -405,6 +406,9 @@ def main(level: str = "auto", memory_bytes: int = 0, parent: int = 0) -> None:
     report = "on: " + (", ".join(outcome.on) or "none")
     if outcome.off:
         report += "; off: " + ", ".join(f"{name} ({why})" for name, why in outcome.off.items())
+    # What the start has made stays: the collector need not go through it again and again.
+    gc.collect()
+    gc.freeze()
     _write_all(frames.pack(frames.READY, 0, report.encode()))
     while True:
         due = worker.next_due()

@@ -698,9 +698,8 @@
 
   const operations = [compile, load, begin, poll, attach, take, fire, answerCall, pull, cancel, drop, due, waits];
   function enter(operation, packed) {
-    const answer = operations[operation](packed);
-    // What was joined from pieces is a rope, which the binding does not take; slicing makes it flat.
-    return answer.length > 255 ? apply(slice, answer, [0]) : answer;
+    // QuickJS joins long strings lazily, and the binding cannot read such a rope; a slice is a plain string.
+    return apply(slice, operations[operation](packed), [0]);
   }
 
   for (const key of ["globalThis"]) defineProperty(global, key, { value: global, writable: true, enumerable: false, configurable: true });

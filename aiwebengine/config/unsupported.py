@@ -1,0 +1,37 @@
+"""Settings of the schema that this version cannot honour: said at once instead of ignored."""
+
+from __future__ import annotations
+
+from aiwebengine.errors import ConfigurationInvalid, Problem
+from aiwebengine.interfaces import IConfiguration
+
+__all__ = ["refuse_unsupported"]
+
+
+def refuse_unsupported(configuration: IConfiguration) -> None:
+    """Raise `ConfigurationInvalid` naming each setting that would have no effect."""
+    problems = []
+    processes = configuration.section("server").processes
+    if processes != 1:
+        problems.append(
+            Problem("configuration", "server.processes", processes, "1: this version runs one front process")
+        )
+    bus = configuration.section("bus").url
+    if bus:
+        problems.append(
+            Problem(
+                "configuration", "bus.url", bus, "empty: this version has only the bus within one process"
+            )
+        )
+    database = configuration.section("repository").database_url
+    if database.scheme not in ("memory", "sqlite"):
+        problems.append(
+            Problem(
+                "configuration",
+                "repository.database_url",
+                database,
+                "memory: or sqlite:///path; others are not there yet",
+            )
+        )
+    if problems:
+        raise ConfigurationInvalid(problems)
