@@ -176,7 +176,7 @@
     register(kind, key, data, handler) {
       const slot = slotOrThrow();
       if (!slot.loading) {
-        if (slot.found === undefined && kind === slot.kind && key === slot.key) slot.found = handler;
+        if (kind === slot.kind && key === slot.key) slot.found = handler;   // the last one wins
         return;
       }
       add(slot.registrations, { kind, key, data, handler, inInit: slot.inInit, line: callerLine() });
@@ -466,7 +466,8 @@
       argument = kind === "route" ? (slot.request = requestShape.make(data, slot.attachments)) : data;
       const own = view();
       slot.exported = factory(own, own);
-      handler = slot.found === undefined ? handlerName : slot.found;
+      // A name given is that of the last registration, which may have been made by init.
+      handler = handlerName === null ? slot.found : handlerName;
       if (typeof handler === "string") {
         const name = handler;
         handler = slot.exported[name];
