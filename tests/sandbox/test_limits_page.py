@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - scripts read best as they are
 """docs/limits.md is about the limits there are, with their defaults."""
 
 from __future__ import annotations
