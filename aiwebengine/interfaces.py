@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from twisted.web.resource import IResource
 
     from aiwebengine.errors import ScriptInvalid
+    from aiwebengine.sandbox.dry_run import DryRun
     from aiwebengine.sandbox.model import LoadReport
     from aiwebengine.scripts.model import (
         CheckReport,
@@ -240,10 +241,19 @@ class ISandboxPool(Interface):
     """The processes in which scripts run."""
 
     async def load(
-        uri: str, source: str, version: int, *, is_startup: bool = False, run_init: bool = True
+        uri: str,
+        source: str,
+        version: int,
+        *,
+        is_startup: bool = False,
+        run_init: bool = True,
+        dry_run: DryRun | None = None,
     ) -> LoadReport:
         """
         Check a script: syntax, top level with registrations live, ``init``. Nothing goes live.
+
+        With a ``dry_run`` the script sends nothing and awaits only host operations that leave nothing behind
+        (`aiwebengine.sandbox.dry_run.safe_in_dry_run`); what it logs and what was withheld is noted in it.
 
         A script that does not load gives a report with ``error`` set, never a raised error; raises
         `HTTPProblem` 503 when no sandbox is to be had.
@@ -325,10 +335,11 @@ class IScriptLog(Interface):
         request_id: str | None = None,
         contains: str | None = None,
         since: float | None = None,
+        kind: str | None = None,
         limit: int = 100,
         after: int | None = None,
     ) -> dict[str, Any]:
-        """Give ``{"entries", "next"}`` by the filters of ``GET /engine/logs``; ``since`` in ms of the epoch."""
+        """Give ``{"entries", "next"}`` by the filters of ``GET /engine/logs``; ``since`` in epoch ms."""
 
     def follow(listener: Any) -> Any:
         """Call ``listener(entry)`` for each new entry until the returned function is called."""

@@ -20,6 +20,7 @@ from zope.interface import implementer
 from aiwebengine.interfaces import ISandboxPool, IScriptLog
 from aiwebengine.sandbox import frames
 from aiwebengine.sandbox.circuit import CircuitBreaker
+from aiwebengine.sandbox.dry_run import DryRun
 from aiwebengine.sandbox.failures import CONFIG_KEYS, LimitHit, ScriptThrew, TimedOut, Unavailable, WorkerLost
 from aiwebengine.sandbox.hostcalls import HostCalls
 from aiwebengine.sandbox.job import Job, Sink
@@ -643,10 +644,19 @@ class SandboxPool:
                 process.send(frames.pack(frames.FORGET, program.ident))
 
     async def load(
-        self, uri: str, source: str, version: int, *, is_startup: bool = False, run_init: bool = True
+        self,
+        uri: str,
+        source: str,
+        version: int,
+        *,
+        is_startup: bool = False,
+        run_init: bool = True,
+        dry_run: DryRun | None = None,
     ) -> LoadReport:
         """See `ISandboxPool.load`."""
-        return await self.loader.load(uri, source, version, is_startup=is_startup, run_init=run_init)
+        return await self.loader.load(
+            uri, source, version, is_startup=is_startup, run_init=run_init, dry_run=dry_run
+        )
 
     def status(self) -> dict[str, Any]:
         """Give figures for /health and metrics."""

@@ -32,7 +32,7 @@ class TablePool:
         self.running = self.most_running = 0
         self.gates = {}
 
-    async def load(self, uri, source, version, *, is_startup=False, run_init=True):
+    async def load(self, uri, source, version, *, is_startup=False, run_init=True, dry_run=None):
         self.loads.append((uri, version, is_startup))
         self.running += 1
         self.most_running = max(self.running, self.most_running)
