@@ -222,9 +222,8 @@ class SandboxPool:
             self._failed_start(exit_code, signal_number)
             return
         if was_member and self._spares:
-            spare = self._spares.pop(0)
-            self._processes.append(spare)
-            self._feed(spare)
+            self._processes.append(self._spares.pop(0))
+        self._feed_idle()
         self._start_one()
 
     def _failed_start(self, exit_code: int | None, signal_number: int | None) -> None:
@@ -437,6 +436,24 @@ class SandboxPool:
                 del self._queues[uri]
             self._begin(job, process)
 
+    def _feed_idle(self) -> None:
+        """Give waiting jobs to idle sandboxes, after one that is going has let go of its script."""
+        for process in self._processes:
+            if not self._queued:
+                return
+            if not process.running:
+                self._feed(process)
+
+    def _feed_after(self, process: SandboxProcess) -> None:
+        """Give waiting jobs to a sandbox that has answered; to the idle ones if it is going."""
+        if self._queued:
+            if process.retiring:
+                self._feed_idle()
+            else:
+                self._feed(process)
+        if process.retiring and not process.jobs:
+            process.retire()
+
     def cancel(self, job: Job) -> None:
         """Drop a job whose client is gone; the sink hears nothing more of it."""
         process = job.process
@@ -489,10 +506,7 @@ class SandboxPool:
             )
             process.kill("sent nonsense")
             return
-        if self._queued:
-            self._feed(process)
-        if process.retiring and not process.jobs:
-            process.retire()
+        self._feed_after(process)
 
     def _on_outcome(self, process: SandboxProcess, job: Job, kind: int, payload: bytes) -> None:
         job.cpu_us, job.heap_kb, length = frames.USAGE.unpack_from(payload)
@@ -561,10 +575,7 @@ class SandboxPool:
                 self._finish_slices(job)
         elif kind in (frames.RESULT, frames.FAILED, frames.LOADED):
             self._finish_slices(job)
-        if self._queued:
-            self._feed(process)
-        if process.retiring and not process.jobs:
-            process.retire()
+        self._feed_after(process)
 
     def _answer_call(self, job: Job, packed: bytes) -> None:
         self.push(job, frames.ANSWER, packed)
