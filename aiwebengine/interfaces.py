@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aiwebengine.errors import ScriptInvalid
     from aiwebengine.sandbox.dry_run import DryRun
     from aiwebengine.sandbox.model import LoadReport
+    from aiwebengine.scripts.canary import Canaries
     from aiwebengine.scripts.model import (
         CheckReport,
         Script,
@@ -111,7 +112,11 @@ class IFeature(Interface):
 
 
 class IEngineService(Interface):
-    """Something that starts after the sandboxes are ready and stops before they do."""
+    """
+    Something that starts after the sandboxes are ready and stops before they do.
+
+    It may also have a method ``listening(urls)``, told the bound URLs once clients are served.
+    """
 
     async def start() -> None:
         """Start; a raised error stops the engine's start with its text."""
@@ -262,6 +267,8 @@ class ISandboxPool(Interface):
 
 class IScriptRegistry(Interface):
     """The scripts that are live, and their routes."""
+
+    canaries: Canaries = Attribute("Versions on trial: `aiwebengine.scripts.canary.Canaries`.")
 
     async def put(
         uri: str,

@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 from aiwebengine.engine import Engine
 from aiwebengine.errors import AIWebEngineError
-from aiwebengine.interfaces import IFeature, IRequestGate, IRequestObserver
+from aiwebengine.interfaces import IEngineService, IFeature, IRequestGate, IRequestObserver
 from aiwebengine.web.dispatch import ScriptDispatch
 from aiwebengine.web.errors import ErrorPages
 from aiwebengine.web.gates import Gates
@@ -101,6 +101,9 @@ class EngineServer(Service):
             self._log.info("listening on {url}", url=url)
         if self._settings.port_file and urls:
             write_whole(Path(self._settings.port_file), urls[0] + "\n")
+        for service in self.engine.services.providers(IEngineService):
+            if hasattr(service, "listening"):
+                service.listening(urls)
 
     def _cannot_start(self, failure: Failure) -> None:
         self.failed = True

@@ -29,6 +29,7 @@ class TablePool:
     def __init__(self):
         self.idents = count(1)
         self.loads = []
+        self.forgotten = []
         self.running = self.most_running = 0
         self.gates = {}
 
@@ -42,6 +43,12 @@ class TablePool:
             return self._load(uri, source, version)
         finally:
             self.running -= 1
+
+    def forget(self, program):
+        self.forgotten.append(program.version)
+
+    def status(self):
+        return {"sandboxes": 1, "queued": 0}
 
     def _load(self, uri, source, version):
         registrations = []

@@ -13,6 +13,7 @@ from zope.interface.verify import verifyObject
 from aiwebengine.errors import HTTPProblem, ScriptInvalid
 from aiwebengine.interfaces import IEngineService, IFeature, IPlugin, IRequestGate, IScriptGlobals
 from aiwebengine.plugins.aiwebengine_management import management
+from aiwebengine.subsystems.management.settings import ManagementSettings
 from tests.scripts.fakes import RegistryHelper
 from tests.subsystems.fakes import Configuration, Services
 from tests.subsystems.web import FeatureHelper, events
@@ -63,6 +64,7 @@ class APITestCase(SynchronousTestCase):
         self.clock = Clock()
         self.helper = RegistryHelper(self, max_script_bytes=1000)
         self.configuration = Configuration("production", security={"api_key": KEY})
+        self.configuration.sections["management"] = ManagementSettings(eval=True)
         self.services = Services(self.helper, self.clock, self.configuration)
         self.feature = management.build(None, self.services)
         self.web = FeatureHelper(self, self.feature, self.clock, KEY)
@@ -260,10 +262,10 @@ class ScriptTests(APITestCase):
             self.assertEqual(self.ask("POST", "/engine/scripts/a.js/rollback", body).status, 400)
 
     def test_canary(self):
-        """A gradual roll-out is refused, not ignored."""
+        """A gradual roll-out is refused, not ignored, when the plugin is off."""
         answer = self.ask("PUT", "/engine/scripts/a.js?canary=10", "")
         self.assertEqual(answer.code, (400, "BAD_REQUEST"))
-        self.assertIn("canary is not supported", answer.json["error"]["message"])
+        self.assertIn("canaries are switched off", answer.json["error"]["message"])
 
     def test_check(self):
         """Checking says what is wrong and stores nothing."""
@@ -378,10 +380,10 @@ class ScriptTests(APITestCase):
             seen,
             [
                 ("put", "a.js", 1, "127.0.0.1"),
-                ("rollback to 1", "a.js", 2, "127.0.0.1"),
-                ("batch put", "b.js", 0, "127.0.0.1"),
+                ("rollback", "a.js", 2, "127.0.0.1"),
+                ("batch put", "b.js", 1, "127.0.0.1"),
                 ("batch delete", "a.js", 0, "127.0.0.1"),
-                ("eval", "eval", 0, "127.0.0.1"),
+                ("eval", "", 0, "127.0.0.1"),
                 ("delete", "b.js", 0, "127.0.0.1"),
             ],
         )
