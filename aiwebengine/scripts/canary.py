@@ -253,6 +253,9 @@ class Canaries:
                 script.version,
             )
             self._install(canary, "started", "found in the repository")
+            if self._live.get(uri) is not canary:
+                # Its routes were given to another script meanwhile: the next look must not find it again.
+                await self.forget_stored([uri])
         except Exception as error:
             self._log.warn("the stored canary of {uri} does not load: {reason}", uri=uri, reason=str(error))
 

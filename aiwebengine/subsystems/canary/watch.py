@@ -77,7 +77,7 @@ class CanaryWatch:
         window = self._settings.window_s
         second = self._second()
         watched.tally.count(second, window, canary=mine, error=error)
-        if mine and error:
+        if mine and watched.tally.errors:
             self._judge(watched, second, window)
 
     def canary_figures(self, uri: str) -> dict[str, Any]:

@@ -33,7 +33,8 @@ class Operation:
     One method of one path.
 
     ``rule`` is Werkzeug's; ``role`` is what it takes (None: nobody is asked); ``answers`` maps a status to a
-    schema, a media type, or both; ``body`` is likewise what is read; ``errors`` are further statuses.
+    schema, a media type, or both; ``body`` is likewise what is read; ``errors`` are further statuses. An
+    ``audited`` one leaves a trace also when it is refused.
     """
 
     method: str
@@ -46,6 +47,7 @@ class Operation:
     body: Any = None
     parameters: Sequence[Parameter] = ()
     errors: Sequence[int] = ()
+    audited: bool = False
 
 
 class Operations:
@@ -88,6 +90,7 @@ class Operations:
                     body,
                     parameters,
                     errors,
+                    refused is not None,
                 )
             )
 
