@@ -52,7 +52,8 @@ async def evaluate(
         # An init that is no function cannot be replaced; and of a wrong expression this says where, too.
         dry, before = DryRun(), _SYNC[0]
         report = await _load(sandboxes, uri, source, version, expression, _SYNC, dry)
-    more = {"logs": dry.logs, "withheld": dry.withheld}
+    logs = [one | {"line": _own_line(one["line"], source, before)} for one in dry.logs]
+    more = {"logs": logs, "withheld": dry.withheld}
     if report.error is not None:
         return {"ok": False, "error": _error(report.error, source, before)} | more
     for one in reversed(report.registrations):
@@ -77,7 +78,12 @@ async def _load(
 
 
 def _error(error: ScriptInvalid, source: str, before: str) -> dict[str, Any]:
-    line = error.line
-    if line is not None and line > source.count("\n") + 1:
-        line = max(1, line - source.count("\n") - before.count("\n"))
+    line = _own_line(error.line, source, before)
     return {"message": error.message, "line": line, "column": error.column, "stack": error.stack}
+
+
+def _own_line(line: int | None, source: str, before: str) -> int | None:
+    """Give a line of the expression by the expression's own count, one of the script as it is."""
+    if line is not None and line > source.count("\n") + 1:
+        return max(1, line - source.count("\n") - before.count("\n"))
+    return line

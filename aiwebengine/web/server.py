@@ -99,11 +99,11 @@ class EngineServer(Service):
             urls.append(url_of(port.getHost()))
         for url in urls:
             self._log.info("listening on {url}", url=url)
-        if self._settings.port_file and urls:
-            write_whole(Path(self._settings.port_file), urls[0] + "\n")
         for service in self.engine.services.providers(IEngineService):
             if hasattr(service, "listening"):
                 service.listening(urls)
+        if self._settings.port_file and urls:
+            write_whole(Path(self._settings.port_file), urls[0] + "\n")
 
     def _cannot_start(self, failure: Failure) -> None:
         self.failed = True

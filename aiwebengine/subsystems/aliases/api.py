@@ -23,7 +23,7 @@ from aiwebengine.interfaces import IExchange, IServices
 from aiwebengine.scripts.canary import CanaryUpdate
 from aiwebengine.scripts.model import Script, ScriptUpdate, iso_time
 from aiwebengine.scripts.turns import shielded
-from aiwebengine.subsystems.management.audit import Audit
+from aiwebengine.subsystems.management.audit import Audit, why_refused
 from aiwebengine.subsystems.management.callers import caller_of
 from aiwebengine.subsystems.management.guard import API_NAME, LOCAL
 from aiwebengine.subsystems.management.mount import router
@@ -246,7 +246,7 @@ class AliasAPI:
         try:
             yield details
         except Exception as error:
-            details = {"refused": getattr(error, "code", None) or type(error).__name__, "reason": str(error)}
+            details = why_refused(error)
             raise
         finally:
             self._audit.note(

@@ -8,10 +8,12 @@ from typing import Any
 
 from twisted.logger import Logger
 
+from aiwebengine.errors import ScriptInvalid
 from aiwebengine.interfaces import IScriptLog
 from aiwebengine.subsystems.management.callers import Caller
+from aiwebengine.web.errors import problem_of
 
-__all__ = ["AUDIT", "ENGINE", "Audit", "parse_audit"]
+__all__ = ["AUDIT", "ENGINE", "Audit", "parse_audit", "why_refused"]
 
 #: The kind of the log entries.
 AUDIT = "audit"
@@ -61,6 +63,13 @@ class Audit:
             client_ip=client_ip,
             request_id=request_id,
         )
+
+
+def why_refused(error: Exception) -> dict[str, str]:
+    """Give the details that say why something was not done: the error's code and text."""
+    problem = problem_of(error)
+    code = error.code if isinstance(error, ScriptInvalid) else problem.code
+    return {"refused": code, "reason": problem.message[:300]}
 
 
 def parse_audit(message: str) -> dict[str, str]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from aiwebengine.errors import HTTPProblem, ScriptInvalid, ScriptNotFound
+from aiwebengine.errors import HTTPProblem, ScriptNotFound
 from aiwebengine.interfaces import IExchange, IServices
 from aiwebengine.scripts.model import Script, ScriptRecord
-from aiwebengine.subsystems.management.audit import Audit
+from aiwebengine.subsystems.management.audit import Audit, why_refused
 from aiwebengine.subsystems.management.callers import caller_of
 from aiwebengine.subsystems.management.mount import router
 from aiwebengine.subsystems.management.operations import Operations, Parameter
@@ -90,9 +90,7 @@ def refusal_noted(action: str) -> Any:
             uri = uri_of(arguments["raw"]) if "raw" in arguments else ""
         except HTTPProblem:
             uri = str(arguments["raw"])
-        code = getattr(error, "code", None) or type(error).__name__
-        reason = error.message if isinstance(error, HTTPProblem | ScriptInvalid) else str(error)
-        self._note(request, action, uri, refused=code, reason=reason[:300])
+        self._note(request, action, uri, **why_refused(error))
 
     return note
 

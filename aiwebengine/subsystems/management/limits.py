@@ -12,7 +12,7 @@ from aiwebengine.config.schema import fields_of
 
 __all__ = ["limits"]
 
-_LIMIT = re.compile(r"(^|_)(max|min|most|limit|timeout|depth|keep|per)(_|$)")
+_LIMIT = re.compile(r"(^|_)(max(?!_age)|min|most|limit|timeout|depth|keep|per)(_|$)")
 _OTHERS = frozenset(
     (
         "server.backlog",

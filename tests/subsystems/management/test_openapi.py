@@ -78,9 +78,8 @@ class DocumentTests(SynchronousTestCase):
 
     def test_open_paths(self):
         """Only what says that it needs no key is open."""
-        self.assertEqual(
-            {one.rule for one in operation.all if one.role is None}, set(OPEN_PATHS), ManagementAPI
-        )
+        self.assertEqual({one.rule for one in operation.all if one.role is None}, set(OPEN_PATHS))
+        self.assertIs(ManagementAPI.__dict__["app"], app)
 
 
 class AnswerTests(SynchronousTestCase):
