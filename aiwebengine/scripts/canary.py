@@ -1,9 +1,9 @@
 """
 Canaries: a new version of a script that answers a share of the requests before it answers all.
 
-Both versions are live at the same time. A canary is kept in the repository as the source of a script whose
-URI no author can use, so it survives a restart and other engines on the same repository see it; promoting it
-stores its source as the script's newest version.
+Both versions are live at the same time. A canary is kept in the repository as a script of its own, under a
+URI which is reserved for that, so it survives a restart, other engines on the same repository see it, and it
+is in exports and backups; promoting it stores its source as the script's newest version.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, Script
 from aiwebengine.sandbox.model import Program
 from aiwebengine.scripts.examine import Examination
 from aiwebengine.scripts.forks import forked
-from aiwebengine.scripts.model import Script, ScriptChange, ScriptRecord, digest
+from aiwebengine.scripts.model import MAX_URI_LENGTH, Script, ScriptChange, ScriptRecord, digest
 from aiwebengine.scripts.routes import RouteIndex
 from aiwebengine.scripts.turns import shielded
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["HOLDER_PREFIX", "Canaries", "Canary", "CanaryUpdate", "split_holders"]
 
-#: Before the URI of the script it belongs to; ``#`` is in no script's URI.
-HOLDER_PREFIX = "canary#"
+#: Before the URI of the script it belongs to; the registry takes no script below it.
+HOLDER_PREFIX = "~canary/"
 
 
 class _Kept(msgspec.Struct):
@@ -267,6 +267,8 @@ class Canaries:
             raise HTTPProblem(
                 400, "BAD_REQUEST", "canaries are switched off: the plugin canary is not enabled"
             )
+        if len(HOLDER_PREFIX + uri) > MAX_URI_LENGTH:
+            raise HTTPProblem(400, "BAD_REQUEST", f"the URI {uri[:40]}… is too long for a canary")
         async with registry._turns.of([uri]):
             registry._refuse_stale(change)
             live = registry._records.get(uri)

@@ -21,7 +21,7 @@ from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, Script
 from aiwebengine.interfaces import IScriptGlobals, IScriptLog, IScriptRegistry, IScriptRepository
 from aiwebengine.sandbox.dry_run import DryRun
 from aiwebengine.sandbox.model import Diagnostic, Registration
-from aiwebengine.scripts.canary import Canaries, split_holders
+from aiwebengine.scripts.canary import HOLDER_PREFIX, Canaries, split_holders
 from aiwebengine.scripts.examine import Examination, Examiner
 from aiwebengine.scripts.model import (
     CheckReport,
@@ -233,6 +233,10 @@ class ScriptRegistry:
     async def _batch(
         self, changes: tuple[ScriptChange, ...], is_startup: bool
     ) -> Sequence[ScriptRecord | None]:
+        for change in changes:
+            if change.uri.startswith(HOLDER_PREFIX):
+                text = f"a script's URI must not start with {HOLDER_PREFIX!r}, which is for canaries"
+                raise ScriptInvalid(change.uri, text, code="BAD_URI")
         async with self._turns.of(change.uri for change in changes):
             for change in changes:
                 self._refuse_stale(change)

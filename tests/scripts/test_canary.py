@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound, VersionConflict
 from aiwebengine.scripts.canary import HOLDER_PREFIX
-from aiwebengine.scripts.model import ScriptChange
+from aiwebengine.scripts.model import MAX_URI_LENGTH, ScriptChange, validate_uri
 from tests.scripts.fakes import RegistryHelper
 
 
@@ -182,6 +182,19 @@ class RefusedTests(CanaryTestCase):
         self.assertEqual(self.refuse(HTTPProblem, uri="new").code, "CANARY_CONFLICT")
         self.helper.registry.note_failure("file", ScriptInvalid("file", "boom"))
         self.assertEqual(self.refuse(HTTPProblem, uri="file").status, 409)
+
+    def test_reserved(self):
+        """No script can have the URI under which a canary is kept."""
+        for change in (ScriptChange(HOLDER_PREFIX + "a", "GET /y"), ScriptChange(HOLDER_PREFIX + "a", None)):
+            error = self.helper.fails(self.helper.registry.batch([change]), ScriptInvalid)
+            self.assertEqual(error.code, "BAD_URI")
+        longest = "a" * (MAX_URI_LENGTH - len(HOLDER_PREFIX))
+        self.assertEqual(validate_uri(HOLDER_PREFIX + longest), HOLDER_PREFIX + longest)
+        self.helper.put(longest, "")
+        self.begin("", uri=longest)
+        self.helper.wait(self.helper.registry.canaries.end(longest))
+        self.helper.told.clear()
+        self.assertIn("too long", self.refuse(HTTPProblem, uri=longest + "a").message)
 
     def test_pool_breaks(self):
         """An unexpected error comes out as it is."""

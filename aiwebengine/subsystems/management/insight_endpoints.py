@@ -82,7 +82,7 @@ class InsightEndpoints(Endpoints):
         parameters=(*_LOG_FILTERS, _LIMIT, _AFTER),
         errors=(400,),
     )
-    def read_logs(self, request: Any) -> None:
+    async def read_logs(self, request: Any) -> None:
         """Log entries by filters, oldest first.
 
         Without `after` the newest ones, with it the first ones after that.
@@ -90,9 +90,10 @@ class InsightEndpoints(Endpoints):
         limit = number(argument(request, "limit", "100"), "limit")
         after = argument(request, "after")
         filters = _log_filters(request)
-        found = self._services.script_log.query(
-            limit=min(limit, _MOST_ENTRIES), after=number(after, "after") if after else None, **filters
-        )
+        filters |= {"limit": min(limit, _MOST_ENTRIES), "after": number(after, "after") if after else None}
+        log: Any = self._services.script_log
+        # A log that lasts is asked for more than it has in memory.
+        found = await log.search(**filters) if hasattr(log, "search") else log.query(**filters)
         answer_json(request, found | {"entries": [_with_audit(one) for one in found["entries"]]})
 
     @operation(

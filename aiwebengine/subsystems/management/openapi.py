@@ -39,12 +39,13 @@ _STATUSES = {
     429: "Too many wrong keys; see `Retry-After`.",
     503: "No sandbox is to be had, or too many streams; see `Retry-After`.",
 }
+_TAGS = ("scripts", "batch", "check", "eval", "routes", "logs", "requests", "limits", "plugins", "status")
 _ALWAYS = (401, 403, 429)
 
 
 def openapi(operations: Iterable[Operation]) -> dict[str, Any]:
     """Give the document (OpenAPI 3.1) as JSON data."""
-    operations = list(operations)
+    operations = sorted(operations, key=_rank)
     types: dict[str, type] = {"Error": Error}
     for one in operations:
         for kind in _types_of(one):
@@ -136,6 +137,11 @@ def _content(content: Any) -> dict[str, Any]:
 
 def _schema(kind: Any) -> dict[str, Any]:
     return {"type": "object"} if kind is dict else {"$ref": _REF.format(name=kind.__name__)}
+
+
+def _rank(operation: Operation) -> int:
+    tag = _tag(operation)
+    return _TAGS.index(tag) if tag in _TAGS else len(_TAGS)
 
 
 def _tag(operation: Operation) -> str:

@@ -328,6 +328,9 @@ class LogPage(Shape):
 
     entries: list[LogEntryShape]
     next: Count
+    partial: Annotated[
+        bool | UnsetType, Meta(description="True while the repository is away and only memory answers.")
+    ] = UNSET
 
 
 class RequestList(Shape):

@@ -617,6 +617,19 @@ class InsightTests(APITestCase):
             entries = self.ask("GET", "/engine/logs?" + query).json["entries"]
             self.assertEqual([entry["message"] for entry in entries], expected, query)
 
+    def test_lasting_log(self):
+        """A log that lasts is searched."""
+        asked = []
+
+        async def search(**filters):
+            asked.append(filters)
+            return self.helper.script_log.query(**filters)
+
+        self.helper.script_log.search = search
+        self.log("one")
+        self.assertEqual(self.ask("GET", "/engine/logs?kind=log").json["next"], 1)
+        self.assertEqual((asked[0]["kind"], asked[0]["limit"]), ("log", 100))
+
     def test_logs_refused(self):
         """Filters that make no sense are 400 and say why."""
         for query, said in (

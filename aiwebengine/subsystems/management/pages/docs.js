@@ -16,6 +16,8 @@
     return made;
   }
 
+  // Text with `code` in it.
+  const marked = (text) => text.split("`").map((part, index) => (index % 2 ? element("code", {}, part) : part));
   const say = (text, bad = false) => { state.textContent = text; state.className = bad ? "bad" : ""; };
   const key = () => sessionStorage.getItem(KEY) || "";
   const headers = () => ({ Authorization: `Bearer ${key()}` });
@@ -66,7 +68,7 @@
     return [
       element("label", { for: id }, `${parameter.name} `, element("span", { class: "hint" }, `${parameter.in}${parameter.required ? ", required" : ""}`)),
       input,
-      element("div", { class: "hint", id: `${id}-hint` }, (parameter.description || "") + options),
+      element("div", { class: "hint", id: `${id}-hint` }, ...marked((parameter.description || "") + options)),
     ];
   }
 
@@ -149,10 +151,10 @@
     }
     form.append(element("p", {}, element("button", { type: "submit", "aria-label": `Send ${method} ${path}` }, "Send")));
     const rows = Object.entries(found.responses).map(([status, answer]) => element("tr", {},
-      element("th", { scope: "row" }, status), element("td", {}, answer.description, ...shapes(document_, answer))));
+      element("th", { scope: "row" }, status), element("td", {}, ...marked(answer.description), ...shapes(document_, answer))));
     return element("section", { id: `operation-${id}`, "aria-labelledby": `${id}-title` },
       element("h3", { id: `${id}-title` }, element("span", { class: "method" }, method), " ", element("code", {}, path)),
-      element("p", {}, `${found.summary}. `, found.description || ""),
+      element("p", {}, ...marked(`${found.summary}. ${found.description || ""}`)),
       element("details", {}, element("summary", {}, "Answers"),
         element("table", {}, element("thead", {}, element("tr", {},
           element("th", { scope: "col" }, "Status"), element("th", { scope: "col" }, "Meaning"))),
