@@ -193,7 +193,8 @@ class IScriptGlobals(Interface):
 
         ``call`` is a `aiwebengine.sandbox.model.HostCall` (script, request_id, auth...); ``argument`` is JSON
         data; what it returns must be JSON data. A raised error rejects the script's promise (or, for a
-        send without an answer, is logged).
+        send without an answer, is logged). In a dry run (a check, an evaluation) only those marked with
+        `aiwebengine.sandbox.dry_run.safe_in_dry_run` are asked, ``call.dry_run`` being true.
         """
 
     def registrations() -> Mapping[str, Any]:
