@@ -50,15 +50,13 @@ class Management:
         return longest * _BATCH_FACTOR if request.path_text == "/engine/batch" else longest * 2 + 65536
 
     async def start(self) -> None:
-        """Do nothing: it works from the first request on."""
-
-    def listening(self, urls: Sequence[str]) -> None:
-        """Say how to get in with the key of this development engine, if it made one; ``urls`` are bound."""
+        """Say how to get in with the key of this development engine, if it made one."""
         key = self.guard.own_key
         if key is None:
             return
         server = self._services.configuration.section("server")
-        origin = server.public_url.rstrip("/") or next((url for url in urls if url.startswith("http")), "")
+        bound = next((url for url in self._services.urls if url.startswith("http")), "")
+        origin = server.public_url.rstrip("/") or bound
         prefixes = [prefix for one in self._services.providers(IFeature) for prefix in one.prefixes]
         if not origin:
             self._log.info("no security.api_key is set; this development engine made one: {key}", key=key)
@@ -74,6 +72,10 @@ class Management:
                 key=key,
                 url=f"{origin}/engine/scripts",
             )
+
+    def drain(self) -> None:
+        """End the event streams, which would hold up a shutdown."""
+        self._hub.end_all()
 
     async def stop(self) -> None:
         """End the event streams."""

@@ -126,7 +126,9 @@ class GuardTests(SynchronousTestCase):
         observer = lambda event: seen.append(formatEvent(event)) if "key" in str(event) else None  # noqa: E731
         globalLogPublisher.addObserver(observer)
         self.addCleanup(globalLogPublisher.removeObserver, observer)
-        self.feature.listening(urls)
+        self.services.urls = urls
+        started = self.feature.start()
+        self.assertRaises(StopIteration, started.send, None)
         globalLogPublisher.removeObserver(observer)
         return seen
 
