@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any, ClassVar
 
 import attrs
@@ -13,6 +12,7 @@ from twisted.logger import Logger
 
 from aiwebengine.errors import HTTPProblem, ScriptNotFound
 from aiwebengine.interfaces import IExchange, IScriptGlobals, IServices
+from aiwebengine.offline import compose_typings
 from aiwebengine.scripts.evaluate import evaluate
 from aiwebengine.scripts.log import LogEntry, matcher, parse_since
 from aiwebengine.scripts.model import ScriptChange, ScriptRecord, iso_time, validate_uri
@@ -264,12 +264,7 @@ class ManagementAPI:
     @app.route("/engine/types/aiwebengine.d.ts", methods=["GET"])
     def typings(self, request: Any) -> None:
         """TypeScript declarations of what scripts see."""
-        parts = []
-        core = files("aiwebengine.sandbox") / "typings.d.ts"
-        if core.is_file():
-            parts.append(core.read_text(encoding="utf-8"))
-        parts += [one.typings() for one in self._services.providers(IScriptGlobals)]
-        text = "\n".join(part.strip() + "\n" for part in parts if part.strip())
+        text = compose_typings(self._services.providers(IScriptGlobals))
         headers = [(b"Content-Type", b"application/typescript; charset=utf-8")]
         IExchange(request).answer(200, headers, text.encode("utf-8"))
 
