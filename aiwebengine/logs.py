@@ -100,6 +100,10 @@ class EngineObserver:
         self._minimum = LEVELS[level]
         self._scrub = scrub
 
+    def set_level(self, level: str) -> None:
+        """Write events of this level and above from now on."""
+        self._minimum = LEVELS[level]
+
     def __call__(self, event: LogEvent) -> None:
         """Take an event (ILogObserver)."""
         rank = rank_of(event)
@@ -210,6 +214,11 @@ class Logs:
         self._publisher = publisher
         for observer in self.observers:
             publisher.addObserver(observer)
+
+    def set_level(self, level: str) -> None:
+        """Have all targets take events of this level and above."""
+        for observer in self.observers:
+            observer.set_level(level)
 
     def reopen(self) -> None:
         """Open the files anew."""
