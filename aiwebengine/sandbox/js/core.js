@@ -700,7 +700,8 @@
 
   const operations = [compile, load, begin, poll, attach, take, fire, answerCall, pull, cancel, drop, due, waits];
   function enter(operation, packed) {
-    return operations[operation](packed);
+    // Joined strings may still be ropes, which the binding cannot read; a slice is flat.
+    return apply(slice, operations[operation](packed), [0]);
   }
 
   for (const key of ["globalThis"]) defineProperty(global, key, { value: global, writable: true, enumerable: false, configurable: true });
