@@ -104,7 +104,7 @@ def _in_reactor(work: Callable[[Any], Any]) -> int:
 async def run_tests(
     reactor: Any, sources: ConfigurationSources, wanted: Wanted, echo: Callable[[str], None] = click.echo
 ) -> int:
-    """Run tests and tell of them by ``echo``; give the exit status. With ``watch`` it goes on until cancelled."""
+    """Run tests, tell of them by ``echo``, give the exit status; with ``watch`` go on until cancelled."""
     from aiwebengine.testing.javascript.runner import find_tests
     from aiwebengine.testing.javascript.workbench import Workbench
 
