@@ -131,6 +131,7 @@ async def run_tests(
 
 async def _run_once(bench: Any, wanted: Wanted, echo: Callable[[str], None]) -> int:
     from aiwebengine.testing.javascript import reports
+    from aiwebengine.testing.javascript.junit import JUnitReport
     from aiwebengine.testing.javascript.runner import Runner, find_tests
 
     chosen: list[Any] = [
@@ -141,7 +142,7 @@ async def _run_once(bench: Any, wanted: Wanted, echo: Callable[[str], None]) -> 
         else reports.HumanReport(echo, _paint)
     ]
     if wanted.junit is not None:
-        chosen.append(reports.JUnitReport(wanted.junit.write_bytes))
+        chosen.append(JUnitReport(wanted.junit.write_bytes))
     runner = Runner(bench, reports.Reports(chosen), wanted.pattern, wanted.bail, wanted.timeout_ms)
     try:
         summary = await runner.run(find_tests(wanted.paths))

@@ -6,17 +6,15 @@ import difflib
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from xml.etree import ElementTree
 
 from aiwebengine.testing.javascript.results import FileResult, Outcome, Summary, Trouble
 
-__all__ = ["HumanReport", "JSONReport", "Reports", "TAPReport", "difference", "junit_xml"]
+__all__ = ["HumanReport", "JSONReport", "Quiet", "Reports", "TAPReport", "difference"]
 
 Paint = Callable[[str, str], str]
 Echo = Callable[[str], None]
 
 _SIGNS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", "yellow"), "todo": ("…", "cyan")}
-_NOT_IN_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SLOW_MS = 100
 
 
@@ -29,7 +27,7 @@ def difference(expected: str, actual: str) -> list[str]:
 class Reports:
     """Tells several reports the same."""
 
-    def __init__(self, reports: Sequence[HumanReport | TAPReport | JSONReport | JUnitReport]) -> None:
+    def __init__(self, reports: Sequence[Quiet]) -> None:
         self._reports = reports
 
     def began(self, file: str) -> None:
@@ -53,8 +51,8 @@ class Reports:
             report.finished(summary)
 
 
-class _Quiet:
-    """Says nothing until something is overridden."""
+class Quiet:
+    """Says nothing; reports override what they tell of."""
 
     def began(self, file: str) -> None:
         """A file's tests are about to run."""
@@ -69,7 +67,7 @@ class _Quiet:
         """The run is over."""
 
 
-class HumanReport(_Quiet):
+class HumanReport(Quiet):
     """A line per test as it ends, then the failures with their source and difference, then the sums."""
 
     def __init__(self, echo: Echo, paint: Paint = lambda text, colour: text) -> None:
@@ -169,7 +167,7 @@ class HumanReport(_Quiet):
             yield self._paint(line, colour) if colour else line
 
 
-class TAPReport(_Quiet):
+class TAPReport(Quiet):
     """TAP version 14 (https://testanything.org): one point per test, details of failures as YAML."""
 
     def __init__(self, echo: Echo) -> None:
@@ -220,7 +218,7 @@ class TAPReport(_Quiet):
         self._echo(f"1..{self._count}")
 
 
-class JSONReport(_Quiet):
+class JSONReport(Quiet):
     """One JSON object when the run is over."""
 
     def __init__(self, echo: Echo) -> None:
@@ -229,75 +227,3 @@ class JSONReport(_Quiet):
     def finished(self, summary: Summary) -> None:
         """Print it."""
         self._echo(json.dumps(summary.as_json(), indent=2, ensure_ascii=False))
-
-
-class JUnitReport(_Quiet):
-    """JUnit XML when the run is over; ``write`` takes the document."""
-
-    def __init__(self, write: Callable[[bytes], object]) -> None:
-        self._write = write
-
-    def finished(self, summary: Summary) -> None:
-        """Write it."""
-        self._write(junit_xml(summary))
-
-
-def junit_xml(summary: Summary) -> bytes:
-    """Give a run as JUnit XML: a ``testsuite`` per file, a ``testcase`` per test."""
-    root = ElementTree.Element(
-        "testsuites", name="aiwebengine test", time=f"{summary.duration_ms / 1000:.3f}"
-    )
-    for file in summary.files:
-        _suite(root, file)
-    for key in ("tests", "failures", "errors", "skipped"):
-        root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
-    ElementTree.indent(root)
-    document: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
-    return document
-
-
-def _suite(root: ElementTree.Element, file: FileResult) -> None:
-    states = [one.state for one in file.outcomes]
-    suite = ElementTree.SubElement(
-        root,
-        "testsuite",
-        name=file.file,
-        tests=str(len(states) + (file.trouble is not None)),
-        failures=str(states.count("failed")),
-        errors=str(int(file.trouble is not None)),
-        skipped=str(states.count("skipped") + states.count("todo")),
-        time=f"{sum(one.duration_ms for one in file.outcomes) / 1000:.3f}",
-    )
-    if file.trouble is not None:
-        case = ElementTree.SubElement(suite, "testcase", classname=file.file, name="load", time="0.000")
-        _problem(case, "error", file.trouble)
-    for one in file.outcomes:
-        case = ElementTree.SubElement(
-            suite,
-            "testcase",
-            classname=" > ".join((file.file, *map(_clean, one.case.path))),
-            name=_clean(one.case.name),
-            file=file.file,
-            line=str(one.case.line or 0),
-            time=f"{one.duration_ms / 1000:.3f}",
-        )
-        if one.state in ("skipped", "todo"):
-            ElementTree.SubElement(case, "skipped", message=one.state)
-        for trouble in one.troubles[:1]:
-            _problem(case, "failure", trouble)
-        if one.logs:
-            lines = [f"{entry['level']} {entry['script']}: {entry['message']}" for entry in one.logs]
-            ElementTree.SubElement(case, "system-out").text = _clean("\n".join(lines))
-
-
-def _problem(case: ElementTree.Element, kind: str, trouble: Trouble) -> None:
-    found = ElementTree.SubElement(case, kind, type=trouble.name, message=_clean(trouble.message))
-    parts = [trouble.place, trouble.message, trouble.frame]
-    if trouble.expected is not None and trouble.actual is not None:
-        parts += ["- expected  + received", *difference(trouble.expected, trouble.actual)]
-    found.text = _clean("\n".join([*parts, trouble.stack]).rstrip())
-
-
-def _clean(text: str) -> str:
-    """Leave out what XML cannot carry."""
-    return _NOT_IN_XML.sub("\ufffd", text)

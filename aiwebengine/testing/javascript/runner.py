@@ -15,12 +15,12 @@ from aiwebengine.errors import HTTPProblem, ScriptInvalid
 from aiwebengine.sandbox.failures import TimedOut
 from aiwebengine.sandbox.loading import place_in
 from aiwebengine.sandbox.model import Program, Registration
-from aiwebengine.subsystems.script_directories.files import read_source
 from aiwebengine.testing.javascript.results import Case, FileResult, Outcome, Summary, Trouble
+from aiwebengine.testing.javascript.sources import TestSource
 from aiwebengine.testing.javascript.workbench import Workbench
 from aiwebengine.testing.javascript.world import World
 from aiwebengine.web.errors import source_frame
-from aiwebengine.web.from_script import problem_of_failure
+from aiwebengine.web.from_script import plain, problem_of_failure
 
 __all__ = ["Progress", "Runner", "find_tests"]
 
@@ -122,14 +122,14 @@ class Runner:
     async def _run_file(self, file: Path) -> FileResult:
         shown = self.bench.shown(file)
         try:
-            source = read_source(file)
+            source = TestSource.read(file, self.bench.root)
             program, cases = await self._load(shown, source)
         except ValueError as error:
             return self._broken(shown, Trouble("LoadError", str(error), shown))
         except ScriptInvalid as error:
-            frame = source_frame(source, error.line, error.column) if error.line else ""
-            trouble = Trouble("LoadError", error.message, shown, error.line, error.column, error.stack, frame)
-            return self._broken(shown, trouble)
+            place = _place(source, error.line, error.column, shown)
+            stack = self._readable(error.stack, source)
+            return self._broken(shown, Trouble("LoadError", error.message, stack=stack, **place))
         except HTTPProblem as error:
             return self._broken(shown, Trouble("LoadError", error.message, shown))
         self.progress.began(shown)
@@ -156,8 +156,8 @@ class Runner:
         self.progress.broke(result)
         return result
 
-    async def _load(self, shown: str, source: str) -> tuple[Program, list[Case]]:
-        report = await self.bench.load_tests(shown, source)
+    async def _load(self, shown: str, source: TestSource) -> tuple[Program, list[Case]]:
+        report = await self.bench.load_tests(shown, source.text)
         if report.error is not None:
             raise report.error
         assert report.program is not None  # noqa: S101 - a report has one or the other
@@ -166,7 +166,7 @@ class Runner:
             raise ValueError("the file has no tests: call it(name, function)")
         return report.program, cases
 
-    async def _run_case(self, case: Case, program: Program, source: str, directory: Path) -> Outcome:
+    async def _run_case(self, case: Case, program: Program, source: TestSource, directory: Path) -> Outcome:
         began = self.bench.reactor.seconds()
         wall_ms = case.timeout_ms or self.timeout_ms
         world = World(self.bench, f"test-{self._idents()}", directory)
@@ -189,41 +189,52 @@ class Runner:
         state = "failed" if troubles else "passed"
         return Outcome(case, state, duration, troubles, logs, int(told["assertions"]))
 
-    def _ended(self, case: Case, failure: Any, source: str) -> Trouble:
+    def _ended(self, case: Case, failure: Any, source: TestSource) -> Trouble:
         """Say what ended a test that could not say so itself."""
         if isinstance(failure, TimedOut):
-            message = f"the test took longer than {failure.limit_ms:g} ms"
-            frame = source_frame(source, case.line) if case.line else ""
-            return Trouble("Timeout", message, case.file, case.line, frame=frame)
-        problem = problem_of_failure(failure, case.file, source)
+            message = f"the test took longer than {plain(failure.limit_ms)} ms"
+            return Trouble("Timeout", message, **_place(source, case.line, None, case.file))
+        problem = problem_of_failure(failure, case.file, source.text)
         details: Mapping[str, Any] = problem.details or {}
         found = {"name": problem.code, "message": problem.message, "stack": str(details.get("stack") or "")}
         if details.get("config_key"):
             found["message"] += f" ({details['config_key']})"
         return self._trouble(case, found, source)
 
-    def _trouble(self, case: Case, found: Mapping[str, Any], source: str) -> Trouble:
+    def _trouble(self, case: Case, found: Mapping[str, Any], source: TestSource) -> Trouble:
         stack = str(found.get("stack") or "")
         line, column = place_in(stack, case.file)
         return Trouble(
             str(found["name"]),
             str(found["message"]),
-            case.file,
-            line or case.line,
-            column,
-            self._readable(stack),
-            source_frame(source, line or case.line or 1, column),
-            found.get("expected"),
-            found.get("actual"),
+            stack=self._readable(stack, source),
+            expected=found.get("expected"),
+            actual=found.get("actual"),
+            **_place(source, line or case.line, column, case.file),
         )
 
-    def _readable(self, stack: str) -> str:
+    def _readable(self, stack: str, source: TestSource) -> str:
         """Put files for the URIs of scripts in a stack."""
 
         def shown(match: re.Match[str]) -> str:
-            return f"({self.bench.source_of(match[1])[0]}:{match[2]}"
+            file, line = match[1], int(match[2])
+            if file == source.parts[0].shown:
+                part, line = source.locate(line)
+                file = part.shown
+            else:
+                file = self.bench.file_of(file)
+            return f"({file}:{line}:{match[3]})"
 
-        return re.sub(r"\(([^()\s]+?):(\d+:\d+\))", shown, stack).rstrip()
+        return re.sub(r"\(([^()\s]+?):(\d+):(\d+)\)", shown, stack).rstrip()
+
+
+def _place(source: TestSource, line: int | None, column: int | None, file: str) -> dict[str, Any]:
+    """Give file, line, column and frame of a line of the whole; only the file when the line is unknown."""
+    if line is None:
+        return {"file": file}
+    part, line = source.locate(line)
+    frame = source_frame(part.text, line, column)
+    return {"file": part.shown, "line": line, "column": column, "frame": frame}
 
 
 def _case(file: str, one: Registration) -> Case:

@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from zope.interface import implementer
-
 from aiwebengine.config.sources import ConfigurationSources
 from aiwebengine.engine import Engine, core_piece
-from aiwebengine.interfaces import IFeature, IRequestGate, IScriptGlobals
+from aiwebengine.interfaces import IFeature, IScriptGlobals
 from aiwebengine.offline import offline_engine, script_directories
 from aiwebengine.sandbox import frames
 from aiwebengine.sandbox.job import Job, Sink
@@ -23,6 +21,7 @@ from aiwebengine.scripts.lint import lint
 from aiwebengine.scripts.log import LogEntry
 from aiwebengine.scripts.tokens import identifiers
 from aiwebengine.subsystems.script_directories.files import read_source
+from aiwebengine.testing.javascript.adapters import Admission, Front, Loading, Routes, guarded
 from aiwebengine.testing.javascript.world import World
 from aiwebengine.web.dispatch import ScriptDispatch
 from aiwebengine.web.errors import ErrorPages
@@ -60,21 +59,21 @@ class Workbench:
         self.script_files: set[Path] = set()
         self._globals = services.providers(IScriptGlobals)
         self._script_roots = [directory.resolve() for directory in script_roots]
-        self._sources: dict[str, tuple[Path, str]] = {}
+        self._files: dict[str, Path] = {}
         self._preludes: dict[str, Prelude] = {}
         self._fetch_always = False
         self.reserved = [prefix for feature in services.providers(IFeature) for prefix in feature.prefixes]
         configuration = services.configuration
         javascript, security = configuration.section("javascript"), configuration.section("security")
         self._examiner = Examiner(
-            _Loading(self),  # type: ignore[arg-type]
+            Loading(self),  # type: ignore[arg-type]
             lint,
             security.dangerous_patterns,
             javascript.max_script_bytes,
         )
         server = configuration.section("server")
-        gates = Gates([_Admission(self)])
-        dispatch = ScriptDispatch(_Routes(self), _Front(self), services.script_log)  # type: ignore[arg-type]
+        gates = Gates([Admission(self)])
+        dispatch = ScriptDispatch(Routes(self), Front(self), services.script_log)  # type: ignore[arg-type]
         root_ = Root(dispatch, settings=server, gates=gates)
         self.site = EngineSite(server, root_, reactor, gates=gates, errors=ErrorPages(development=True))
         self._script_log = services.script_log
@@ -115,7 +114,7 @@ class Workbench:
         }
         self.pool.equip(
             Prelude([*base, *own.values(), *fetches], always),
-            {name: _guarded(self, perform) for name, perform in operations.items()} | self._operations(),
+            {name: guarded(self, perform) for name, perform in operations.items()} | self._operations(),
         )
         self._unfollow = self._script_log.follow(self._logged)
         await self.pool.start()
@@ -131,7 +130,6 @@ class Workbench:
 
     async def load_tests(self, uri: str, source: str) -> LoadReport:
         """Load a test file: its registrations of kind ``test`` are its tests."""
-        self._sources[uri] = (self.root / uri, source)
         self.pool.prelude = self._preludes["test"]
         return await self.pool.load(uri, source, 0)
 
@@ -182,14 +180,14 @@ class Workbench:
                 return file.relative_to(directory).as_posix()
         return file.name
 
-    def note_file(self, uri: str, file: Path, source: str) -> None:
+    def note_file(self, uri: str, file: Path) -> None:
         """Remember which file a URI stands for, to show places in it."""
-        self._sources[uri] = (file, source)
+        self._files[uri] = file
 
-    def source_of(self, uri: str) -> tuple[str, str]:
-        """Give the shown path and the source behind a URI, ``(uri, "")`` for an unknown one."""
-        known = self._sources.get(uri)
-        return (self.shown(known[0]), known[1]) if known else (uri, "")
+    def file_of(self, uri: str) -> str:
+        """Give the shown path of the file that a URI stands for, the URI itself for an unknown one."""
+        known = self._files.get(uri)
+        return self.shown(known) if known else uri
 
     def shown(self, file: Path) -> str:
         """Give a path as people read it: relative to the root when it is below it."""
@@ -236,96 +234,3 @@ class Workbench:
     def _logged(self, entry: LogEntry) -> None:
         if self.current is not None:
             self.current.note(entry)
-
-
-class _Loading:
-    """The sandboxes as the examiner sees them."""
-
-    def __init__(self, bench: Workbench) -> None:
-        self._bench = bench
-
-    async def load(self, uri: str, source: str, version: int, **options: Any) -> LoadReport:
-        """See `aiwebengine.interfaces.ISandboxPool.load`."""
-        report: LoadReport = await self._bench.load_script(uri, source, version, **options)
-        return report
-
-
-class _Routes:
-    """The routes of the current test's scripts, as the dispatch asks for them."""
-
-    def __init__(self, bench: Workbench) -> None:
-        self._bench = bench
-
-    def match(self, method: bytes, path: str) -> Any:
-        """Give what answers."""
-        world = self._bench.current
-        return None if world is None else world.index.match(method, path)
-
-
-class _Front:
-    """The sandboxes as the dispatch sees them: each call gets the test's clock and its ``fetch``."""
-
-    def __init__(self, bench: Workbench) -> None:
-        self._bench = bench
-
-    def seed(self) -> str:
-        """Give random bytes in hex."""
-        return self._bench.pool.seed()
-
-    def call(
-        self,
-        program: Program,
-        payload: bytes,
-        sink: Sink,
-        *,
-        request_id: str,
-        route: str,
-        facts: Mapping[str, Any],
-    ) -> Job | None:
-        """Have a program run; see `aiwebengine.sandbox.pool.SandboxPool.call`."""
-        pool, world = self._bench.pool, self._bench.current
-        assert world is not None  # noqa: S101 - requests come from tests only
-        wanted = world.program(program)
-        _, length, count = frames.USAGE.unpack_from(payload)
-        at = frames.USAGE.size + count * frames.HEAD.size
-        message = json.loads(payload[at : at + length])
-        message[5]["clock"] = world.now
-        if message[6] is None and "entropy" in wanted.pieces:
-            message[6] = pool.seed()
-        text = json.dumps(message).encode()
-        head = frames.USAGE.pack(wanted.ident, len(text), count)
-        renewed = head + payload[frames.USAGE.size : at] + text + payload[at + length :]
-        job = pool.call(wanted, renewed, sink, request_id=request_id, route=route, facts=facts)
-        world.note_job(job)
-        return job
-
-
-@implementer(IRequestGate)
-class _Admission:
-    """Gives a request the user that the test named."""
-
-    order = 0
-
-    def __init__(self, bench: Workbench) -> None:
-        self._bench = bench
-
-    def before(self, exchange: Any) -> None:
-        """Let it pass."""
-        if self._bench.current is not None:
-            self._bench.current.admit(exchange)
-
-    def after(self, exchange: Any, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        """Leave the answer as it is."""
-
-
-def _guarded(bench: Workbench, perform: Any) -> Any:
-    """Have an operation of a plugin count as work under way, so that the clock waits for it."""
-
-    async def operation(call: HostCall, argument: Any) -> Any:
-        world = bench.current
-        if world is None:
-            return await perform(call, argument)
-        with world.working():
-            return await perform(call, argument)
-
-    return operation

@@ -128,7 +128,7 @@ class World:
                 source = self.bench.read(file)
             except ValueError as error:
                 return _Loaded(uri, problem={"message": f"{self.bench.shown(file)}: {error}", "stack": ""})
-        self.bench.note_file(uri, file, source)
+        self.bench.note_file(uri, file)
         try:
             found = await self.bench.examine(uri, source, fetching=self.faking)
             if found.error is not None:

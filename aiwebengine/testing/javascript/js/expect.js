@@ -154,16 +154,11 @@
     const promise = (async () => {
       const value = typeof actual === "function" ? actual() : actual;
       if (typeof value?.then !== "function") throw usage(`${how}: the value is ${line(value)}, not a promise`);
-      let outcome;
-      try {
-        const given = await value;
-        if (how === "rejects") throw failed(`expected the promise to be rejected, it gave ${line(given)}`);
-        outcome = given;
-      } catch (error) {
-        if (error instanceof AssertionError) throw error;
-        if (how === "resolves") throw failed(`expected the promise to be fulfilled, it was rejected with ${line(error)}`);
-        outcome = error;
-      }
+      let rejected = false, outcome;
+      try { outcome = await value; } catch (error) { [rejected, outcome] = [true, error]; }
+      const said = message === undefined ? "" : `${message}: `;
+      if (how === "rejects" && !rejected) throw failed(`${said}expected the promise to be rejected, it gave ${line(outcome)}`);
+      if (how === "resolves" && rejected) throw failed(`${said}expected the promise to be fulfilled, it was rejected with ${line(outcome)}`);
       judge(name, outcome, args, negated, message, how);
     })().catch((error) => {
       // After an await the stack no longer leads to the test's line; where expect was called does.

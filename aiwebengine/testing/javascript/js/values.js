@@ -34,13 +34,15 @@
     if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
     for (const [x, y] of seen) if (x === a && y === b) return true;
     const kind = tag(a);
-    if (kind !== tag(b)) return false;
+    // A plain object may ask for a part of anything.
+    const part = mode === "subset" && tag(b) === "Object";
+    if (kind !== tag(b) && !part) return false;
     if (mode === "strict" && getPrototypeOf(a) !== getPrototypeOf(b)) return false;
     const inner = [...seen, [a, b]];
     const same = (x, y) => equals(x, y, mode, inner);
     if (a instanceof Date) return is(a.getTime(), b.getTime());
     if (a instanceof RegExp) return String(a) === String(b);
-    if (a instanceof Error) return a.name === b.name && a.message === b.message && same(a.cause, b.cause);
+    if (a instanceof Error && !part) return a.name === b.name && a.message === b.message && same(a.cause, b.cause);
     if (kind === "Number" || kind === "String" || kind === "Boolean") return is(a.valueOf(), b.valueOf());
     if (a instanceof ArrayBuffer || isView(a)) {
       const [x, y] = [bytesOf(a), bytesOf(b)];
