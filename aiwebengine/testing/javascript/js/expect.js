@@ -101,7 +101,7 @@
         if (typeof actual !== "function") throw usage("toThrow: expect() must be given a function, as in expect(() => f())");
         try { actual(); } catch (caught) { [thrown, error] = [true, caught]; }
       }
-      if (!thrown) return { pass: false, what: thrownAs(null, wanted[0], wanted.length > 0).what, hint: "it did not throw" };
+      if (!thrown) return { pass: false, shown: "the function", what: thrownAs(null, wanted[0], wanted.length > 0).what, hint: "it did not throw" };
       return { hint: `it threw ${line(error)}`, shown: settled === "rejects" ? "the promise" : "the function", ...thrownAs(error, wanted[0], wanted.length > 0) };
     },
     toBeCloseTo: (actual, [expected, digits = 2]) => ({

@@ -45,10 +45,17 @@
     const { name, message, stack } = host.describe(error);
     return { name, message, stack, ...detailsOf(error) };
   }
+  // The engine says better than the error itself which limit was reached.
+  const isLimit = (error) => error === null || error instanceof InternalError ||
+    (error instanceof RangeError && error.message === "Maximum call stack size exceeded");
   async function run(suite, body) {
     const failures = [];
     const attempt = async (work) => {
-      try { await work(); return true; } catch (error) { failures.push(told(error)); return false; }
+      try { await work(); return true; } catch (error) {
+        if (isLimit(error)) throw error;
+        failures.push(told(error));
+        return false;
+      }
     };
     const all = lineage(suite);
     const hooks = (kind) => all.flatMap((each) => each[kind]);
