@@ -103,7 +103,7 @@ class EngineRequest(ResourceRequest):
     @property
     def http_version(self) -> str:
         """``"1.1"`` or ``"1.0"``."""
-        return self.clientproto[5:].decode("ascii")
+        return "1.1" if self.clientproto == b"HTTP/1.1" else "1.0"
 
     def header(self, name: str) -> str | None:
         """Give a header's value (joined by ``, `` when repeated), or None."""
