@@ -208,7 +208,8 @@ class RunnerTests(BenchCase):
         self.assertEqual(outcome.troubles, [])
         root = self.write(
             {
-                "aiwebengine.toml": '[scripts]\ndirectories = ["scripts"]\n[javascript]\nmax_script_bytes = 100\n',
+                "aiwebengine.toml": '[scripts]\ndirectories = ["scripts"]\n'
+                "[javascript]\nmax_script_bytes = 100\n",
                 "scripts/sub/a.js": "function init(context) { console.log(context.uri); }",
                 "scripts/big.js": "// " + "x" * 200,
                 "tests/a.test.js": """
@@ -237,7 +238,8 @@ class RunnerTests(BenchCase):
                 it("is gone", () => expect([].first).toBeUndefined());
                 it("has a clock", async () => {
                   clock.set(5);
-                  const script = loadScript("a.js", { source: "register('/a', () => ({ now: Date.now() }))" });
+                  const source = "register('/a', () => ({ now: Date.now() }))";
+                  const script = loadScript("a.js", { source });
                   expect((await script.get("/a")).json).toEqual({ now: 5 });
                 });
                 """

@@ -1,4 +1,4 @@
-"""Each file of tests/test_scripts passes: the examples of how to test, and the tests of the test functions."""
+"""Each file of tests/test_scripts passes: examples of how to test, and tests of the test functions."""
 
 from __future__ import annotations
 
