@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import signal
-import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,32 +101,53 @@ def _in_reactor(work: Callable[[Any], Any]) -> int:
     return int(outcome[0])
 
 
+_complain = partial(click.echo, err=True)
+
+
 async def run_tests(
-    reactor: Any, sources: ConfigurationSources, wanted: Wanted, echo: Callable[[str], None] = click.echo
+    reactor: Any,
+    sources: ConfigurationSources,
+    wanted: Wanted,
+    echo: Callable[[str], None] = click.echo,
+    complain: Callable[[str], None] = _complain,
 ) -> int:
-    """Run tests, tell of them by ``echo``, give the exit status; with ``watch`` go on until cancelled."""
+    """
+    Run tests, tell of them by ``echo``, give the exit status; with ``watch`` go on until cancelled.
+
+    Why nothing could be run goes to ``complain``.
+    """
     from aiwebengine.testing.javascript.runner import find_tests
     from aiwebengine.testing.javascript.workbench import Workbench
 
     try:
         find_tests(wanted.paths)
         bench = Workbench.from_sources(reactor, sources)
-    except ConfigurationInvalid as error:
-        return _cannot(problem_report(error).rstrip())
     except (AIWebEngineError, ValueError) as error:
-        return _cannot(str(error))
+        said = problem_report(error).rstrip() if isinstance(error, ConfigurationInvalid) else str(error)
+        complain(f"aiwebengine test: {said}")
+        return _USAGE
     try:
-        try:
-            await bench.start()
-        except RuntimeError as error:
-            return _cannot(str(error))
-        status = await _run_once(bench, wanted, echo)
+        await bench.start()
+        status = await _run_or_complain(bench, wanted, echo, complain)
         while wanted.watch:
             await _next_change(reactor, wanted, bench, echo)
-            status = await _run_once(bench, wanted, echo)
+            status = await _run_or_complain(bench, wanted, echo, complain)
         return status
+    except RuntimeError as error:
+        complain(f"aiwebengine test: {error}")
+        return _USAGE
     finally:
         await bench.stop()
+
+
+async def _run_or_complain(
+    bench: Any, wanted: Wanted, echo: Callable[[str], None], complain: Callable[[str], None]
+) -> int:
+    try:
+        return await _run_once(bench, wanted, echo)
+    except (ValueError, OSError) as error:
+        complain(f"aiwebengine test: {error}")
+        return _USAGE
 
 
 async def _run_once(bench: Any, wanted: Wanted, echo: Callable[[str], None]) -> int:
@@ -144,12 +165,9 @@ async def _run_once(bench: Any, wanted: Wanted, echo: Callable[[str], None]) -> 
     if wanted.junit is not None:
         chosen.append(JUnitReport(wanted.junit.write_bytes))
     runner = Runner(bench, reports.Reports(chosen), wanted.pattern, wanted.bail, wanted.timeout_ms)
-    try:
-        summary = await runner.run(find_tests(wanted.paths))
-    except (ValueError, OSError) as error:
-        return _cannot(str(error))
+    summary = await runner.run(find_tests(wanted.paths))
     if wanted.pattern is not None and not summary.broken and not any(file.outcomes for file in summary.files):
-        return _cannot(f"no test's name matches {wanted.pattern.pattern!r}")
+        raise ValueError(f"no test's name matches {wanted.pattern.pattern!r}")
     return summary.exit_code
 
 
@@ -170,11 +188,6 @@ async def _next_change(reactor: Any, wanted: Wanted, bench: Any, echo: Callable[
             changed, gone = found
             echo(paint(f"changed: {', '.join(str(file) for file in (*changed, *gone))}", dim=True))
             return
-
-
-def _cannot(message: str) -> int:
-    print(f"aiwebengine test: {message}", file=sys.stderr)
-    return _USAGE
 
 
 def _paint(text: str, colour: str) -> str:

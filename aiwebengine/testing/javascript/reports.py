@@ -105,7 +105,7 @@ class HumanReport(Quiet):
         self._echo(self._paint(result.file, "bold"))
         self._echo("  " + self._paint("does not load", "red"))
         for line in self._trouble(result.trouble):
-            self._echo("  " + line)
+            self._echo(f"  {line}".rstrip())
 
     def finished(self, summary: Summary) -> None:
         """Print the failures and the sums."""
@@ -115,7 +115,7 @@ class HumanReport(Quiet):
             self._echo(self._paint(f"{number}) {outcome.case.full_name}", "bold"))
             for trouble in outcome.troubles:
                 for line in self._trouble(trouble):
-                    self._echo("   " + line)
+                    self._echo(f"   {line}".rstrip())
             for entry in outcome.logs:
                 place = f"{entry['script']}:{entry['line']}" if entry["line"] else entry["script"]
                 first, *more = str(entry["message"]).splitlines() or [""]

@@ -16,6 +16,10 @@ from aiwebengine.testing.javascript.runner import Runner, find_tests
 from aiwebengine.testing.javascript.workbench import Workbench
 
 
+#: A machine with much else to do is no reason for a request to fail.
+PATIENT = "server.request_timeout_ms=60000"
+
+
 class Told:
     """A progress that remembers."""
 
@@ -55,10 +59,10 @@ class BenchCase(TestCase):
         settings: Sequence[str] = (),
         pattern: str | None = None,
         bail: bool = False,
-        timeout_ms: float = 20_000,
+        timeout_ms: float = 60_000,
     ) -> tuple[Summary, Told]:
         root = self.write(files)
-        sources = ConfigurationSources(variables={}, directory=root, settings=tuple(settings))
+        sources = ConfigurationSources(variables={}, directory=root, settings=(PATIENT, *settings))
         return await self.run_in(root, sources, pattern=pattern, bail=bail, timeout_ms=timeout_ms)
 
     async def run_in(

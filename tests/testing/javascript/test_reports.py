@@ -68,22 +68,23 @@ b.test.js
    a.test.js:3:5
    <red>expected this
    to be that
-   
+
    > 3 | expect(a)
-   
+
    - expected  <red>+ received
      {
        a: 1,
    -   b: 2,
    <red>+   b: \x01,
      }
-   
+
        at f (a.test.js:3:5)
        at g (a.test.js:9:1)
    log warn a.js:7: careful
      now
 
-4 tests: 1 passed, <red>1 failed, 1 skipped, 1 todo; <red>1 file(s) do not load; stopped at the first failure (1.23 s)""",
+4 tests: 1 passed, <red>1 failed, 1 skipped, 1 todo; <red>1 file(s) do not load; \
+stopped at the first failure (1.23 s)""",
         )
 
     def test_req_test_006_tap(self) -> None:
@@ -120,7 +121,7 @@ Bail out! stopped at the first failure
         self.assertEqual(lines, ["TAP version 14", "1..0"])
 
     def test_req_test_006_junit(self) -> None:
-        """JUnit XML: counts, classes, failures, errors, skipped ones, logs; characters XML lacks are replaced."""
+        """JUnit XML: counts, classes, failures, errors, logs; characters XML lacks are replaced."""
         written: list[bytes] = []
         told(JUnitReport(written.append))
         self.assertEqual(written, [junit_xml(SUMMARY)])

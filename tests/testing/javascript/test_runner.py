@@ -6,6 +6,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from aiwebengine.config.sources import ConfigurationSources
 from aiwebengine.testing.javascript.runner import find_tests
 from tests.testing.javascript.support import BenchCase
 
@@ -223,8 +224,6 @@ class RunnerTests(BenchCase):
                 """,
             }
         )
-        from aiwebengine.config.sources import ConfigurationSources
-
         sources = ConfigurationSources(variables={}, directory=root, files=("aiwebengine.toml",))
         summary, _ = await self.run_in(root, sources)
         self.assertEqual([one.troubles for one in summary.files[0].outcomes], [[], []])
@@ -247,6 +246,111 @@ class RunnerTests(BenchCase):
             settings=["javascript.isolation=runtime"],
         )
         self.assertEqual([one.troubles for one in summary.files[0].outcomes], [[], [], []])
+
+    async def test_what_is_left_when_a_test_ends(self) -> None:
+        """Requests, timers and fetches still under way are dropped, and trouble no later test."""
+        source = """
+            const script = loadScript("s.js", { source: `
+              register("/slow", () => new Promise((resolve) => setTimeout(() => resolve("late"), 1000)));
+              register("/hang", () => new Promise(() => {}));
+              register("/ask", async () => ({ status: (await fetch("https://x.example/")).status }));
+            ` });
+            it("leaves", async () => {
+              fakeFetch.when("*").reply(() => new Promise(() => {}));
+              await script.load();
+              clock.set(0);
+              for (const path of ["/slow", "/hang", "/ask"]) script.get(path).catch(() => {});
+              await clock.advance(10);
+            });
+            it("begins anew", async () => {
+              expect(clock.now()).toBeGreaterThan(1e12);
+              expect(fakeFetch.calls).toEqual([]);
+              fakeFetch.when("*").reply({ status: 204 });
+              expect((await script.get("/ask")).status).toBe(204);
+            });
+        """
+        summary, _ = await self.run_tests({"a.test.js": source})
+        for one in summary.files[0].outcomes:
+            self.assertEqual([trouble.message for trouble in one.troubles], [])
+
+    async def test_names_of_plugins(self) -> None:
+        """Scripts and tests have the names of all plugins; the clock waits for their operations."""
+        root = self.write({"plugins/waiting.py": PLUGIN, "a.test.js": USES_IT})
+        sources = ConfigurationSources(
+            variables={}, directory=root, settings=(f'plugins.directories=["{root / "plugins"}"]',)
+        )
+        summary, _ = await self.run_in(root, sources)
+        (outcome,) = summary.files[0].outcomes
+        self.assertEqual(outcome.troubles, [])
+
+
+PLUGIN = '''
+"""Gives scripts `wait()`, which the host answers a moment later."""
+
+import attrs
+from twisted.internet import reactor
+from twisted.internet.task import deferLater
+from zope.interface import implementer
+
+from aiwebengine.interfaces import IPlugin, IScriptGlobals
+from aiwebengine.sandbox.prelude import Piece
+
+PIECE = """// piece: waiting
+// names: wait
+(function (host) { return { wait: () => host.call("waiting.wait", {}) }; })
+"""
+
+
+@implementer(IScriptGlobals)
+class Waiting:
+    def pieces(self):
+        return [Piece.parse(PIECE)]
+
+    def typings(self):
+        return "declare function wait(): Promise<string>;"
+
+    def operations(self):
+        return {"waiting.wait": self.wait}
+
+    def registrations(self):
+        return {}
+
+    async def wait(self, call, argument):
+        await deferLater(reactor, 0.05)
+        return "waited"
+
+
+@implementer(IPlugin)
+@attrs.frozen
+class WaitingPlugin:
+    name: str = "waiting"
+    summary: str = "Waits."
+    section: None = None
+    settings: None = None
+    requires: tuple = ()
+
+    def build(self, settings, services):
+        return Waiting()
+
+
+plugin = WaitingPlugin()
+'''
+USES_IT = """
+it("waits", async () => {
+  const script = loadScript("s.js", { source: `
+    register("/wait", async () => {
+      const said = await wait();
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      return said;
+    });
+  ` });
+  clock.set(0);
+  const pending = script.get("/wait");
+  await clock.advance(1000);
+  expect((await pending).body).toBe("waited");
+  expect(await wait()).toBe("waited");
+});
+"""
 
 
 class LoadTests(BenchCase):

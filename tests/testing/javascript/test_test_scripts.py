@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aiwebengine.config.sources import ConfigurationSources
 from tests.installing import ROOT
-from tests.testing.javascript.support import BenchCase
+from tests.testing.javascript.support import PATIENT, BenchCase
 
 FOLDER = ROOT / "tests" / "test_scripts"
 LEFT_OUT = {"skipping.test.js": {"skipped": 4, "todo": 1}}
@@ -16,8 +16,8 @@ class ScriptTests(BenchCase):
     """One method per file."""
 
     async def check(self, file: Path) -> None:
-        sources = ConfigurationSources(variables={}, directory=ROOT)
-        summary, _ = await self.run_in(ROOT, sources, [file], timeout_ms=20_000)
+        sources = ConfigurationSources(variables={}, directory=ROOT, settings=(PATIENT,))
+        summary, _ = await self.run_in(ROOT, sources, [file], timeout_ms=60_000)
         self.assertIsNone(summary.files[0].trouble)
         failed = [
             f"{one.case.full_name}: {trouble.place}: {trouble.message}"
