@@ -15,7 +15,6 @@ from aiwebengine.testing.javascript.results import FileResult, Outcome, Summary
 from aiwebengine.testing.javascript.runner import Runner, find_tests
 from aiwebengine.testing.javascript.workbench import Workbench
 
-
 #: A machine with much else to do is no reason for a request to fail.
 PATIENT = "server.request_timeout_ms=60000"
 
