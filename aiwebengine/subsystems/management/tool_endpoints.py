@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from functools import cached_property
-from importlib.resources import files
 from typing import Any
 
 import attrs
@@ -12,6 +11,7 @@ import attrs
 from aiwebengine._version import VERSION
 from aiwebengine.errors import HTTPProblem
 from aiwebengine.interfaces import IExchange, IScriptGlobals
+from aiwebengine.offline import compose_typings
 from aiwebengine.scripts.evaluate import evaluate
 from aiwebengine.subsystems.management.callers import DEPLOY, READ
 from aiwebengine.subsystems.management.endpoints import Endpoints, encoded, operation, refusal_noted
@@ -105,12 +105,7 @@ class ToolEndpoints(Endpoints):
     )
     def get_typings(self, request: Any) -> None:
         """TypeScript declarations of what scripts see."""
-        parts = []
-        core = files("aiwebengine.sandbox") / "typings.d.ts"
-        if core.is_file():
-            parts.append(core.read_text(encoding="utf-8"))
-        parts += [one.typings() for one in self._services.providers(IScriptGlobals)]
-        text = "\n".join(part.strip() + "\n" for part in parts if part.strip())
+        text = compose_typings(self._services.providers(IScriptGlobals))
         headers = [(b"Content-Type", b"application/typescript; charset=utf-8")]
         IExchange(request).answer(200, headers, text.encode("utf-8"))
 
