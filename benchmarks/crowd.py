@@ -21,7 +21,7 @@ _RESERVE = 200
 
 
 def open_files_allow(wanted: int) -> int:
-    """Raise the limit of open files as far as it may be; give how many connections that allows, at most ``wanted``."""
+    """Raise the limit of open files if need be; give how many connections (of ``wanted``) that allows."""
     import resource
 
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

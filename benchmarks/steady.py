@@ -27,7 +27,7 @@ _GRACE_S = 5.0
 
 @attrs.frozen
 class Steady:
-    """Latencies at a constant rate; ``requests_per_s`` is what was answered, ``failures`` what was not 2xx."""
+    """Latencies at a constant rate; ``requests_per_s`` were answered, ``failures`` not, or not with 2xx."""
 
     asked_per_s: float
     requests_per_s: float
