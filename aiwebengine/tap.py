@@ -127,6 +127,7 @@ def makeService(options: Options) -> IService:  # noqa: N802 - the name twistd a
 
     from aiwebengine.config.reloading import ConfigurationWatch, install_sighup
     from aiwebengine.engine import Engine
+    from aiwebengine.web.descriptors import raise_open_files
     from aiwebengine.log_targets import open_log_targets
     from aiwebengine.web.server import EngineServer
 
@@ -146,6 +147,7 @@ def makeService(options: Options) -> IService:  # noqa: N802 - the name twistd a
     configuration.on_reload(targets.reconfigured)
     targets.rotate_on_signal(reactor)
     server = EngineServer(reactor, engine, accepting=_spare_the_collector)
+    raise_open_files(configuration.section("server").max_connections)
     install_sighup(reactor, configuration.reload)
     if configuration.environment == "development":
         watch = ConfigurationWatch(reactor, configuration.watched_files, configuration.reload)
