@@ -168,8 +168,8 @@ def write_scripts(folder: Path) -> None:
         (folder / source.name).write_text(source.read_text("utf-8"), "utf-8")
     small = (HERE / "javascript" / "small.js").read_text("utf-8")
     for name, count, size in (("medium", 200, 17_000), ("big", 1000, 100_000)):
-        text = small.replace('"/hello"', f'"/{name}"') + _padding(count, size - len(small))
-        (folder / f"{name}.js").write_text(text, "utf-8")
+        text = small.replace('"/hello"', f'"/{name}"')
+        (folder / f"{name}.js").write_text(text + _padding(count, size - len(text)), "utf-8")
 
 
 def _padding(count: int, size: int) -> str:
