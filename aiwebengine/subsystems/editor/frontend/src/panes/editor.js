@@ -79,7 +79,7 @@ export class EditorPane {
       this.problems,
       this.status,
     );
-    this.view = new EditorView({ parent: this.host, dispatchTransactions: (transactions, view) => this.update(transactions, view) });
+    this.view = new EditorView({ parent: this.host, extensions: reading(), dispatchTransactions: (transactions, view) => this.update(transactions, view) });
     this.render();
   }
 
