@@ -78,6 +78,7 @@ class IServices(Interface):
     sandboxes: ISandboxPool = Attribute("Where scripts run.")
     repository: IScriptRepository = Attribute("Where scripts and their versions last.")
     script_log: IScriptLog = Attribute("What scripts have logged.")
+    urls: Sequence[str] = Attribute("Where the server listens, ports as bound; empty before they are.")
 
     def providers(interface: type[Interface]) -> Sequence[Any]:
         """Give every provider built so far that provides ``interface``, in build order."""
@@ -105,12 +106,18 @@ class IFeature(Interface):
         Give the resource that answers below the prefixes (a Klein app's, say); called once.
 
         It sees whole paths: a Klein route is ``/health/live``, not ``/live``. The feature may also have a
-        method ``body_limit(exchange) -> int | None``: most bytes of a request's body, None for the default.
+        method ``body_limit(exchange) -> int | None``: most bytes of a request's body, None for the default;
+        and an attribute ``while_draining = True`` to go on answering while the server shuts down.
         """
 
 
 class IEngineService(Interface):
-    """Something that starts after the sandboxes are ready and stops before they do."""
+    """
+    Something that starts after the sandboxes are ready and stops before they do.
+
+    It may also have a method ``drain()``, called without arguments when a shutdown begins and requests under
+    way are waited for: the moment to end what would otherwise last, such as event streams.
+    """
 
     async def start() -> None:
         """Start; a raised error stops the engine's start with its text."""
@@ -278,7 +285,11 @@ class IScriptRegistry(Interface):
         """Make an older version's source the newest version. Raises as `put` does, and `ScriptNotFound`."""
 
     async def check(uri: str, source: str) -> CheckReport:
-        """Do all of `put` but storing and swapping; what is wrong is in the report. Raises `HTTPProblem` 413."""
+        """
+        Do all of `put` but storing and swapping; what is wrong is in the report.
+
+        Raises `HTTPProblem` 413 for a source over the limit.
+        """
 
     def match(method: bytes, path: str) -> Match | OtherMethods | None:
         """Give what answers; ``path`` is as sent (percent-encoded, normalised, no query)."""
@@ -324,7 +335,7 @@ class IScriptLog(Interface):
         limit: int = 100,
         after: int | None = None,
     ) -> dict[str, Any]:
-        """Give ``{"entries", "next"}`` by the filters of ``GET /engine/logs``; ``since`` in ms since the epoch."""
+        """Give ``{"entries", "next"}`` by the filters of ``GET /engine/logs``; ``since`` is epoch ms."""
 
     def follow(listener: Any) -> Any:
         """Call ``listener(entry)`` for each new entry until the returned function is called."""

@@ -1,7 +1,8 @@
-"""The plugin ``web_platform``."""
+"""Offers the web platform's names to scripts."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -13,19 +14,21 @@ from aiwebengine.interfaces import IPlugin, IServices
 @implementer(IPlugin)
 @attrs.frozen
 class WebPlatformPlugin:
-    """Descriptor of the web platform names."""
+    """URL, Headers, Request, Response, FormData, Blob, streams, events, timers, structuredClone."""
 
     name: str = "web_platform"
-    summary: str = "URL, Headers, Request, Response, streams, events, timers and the like for scripts."
+    summary: str = (
+        "URL, Request, Response, streams, events, timers and the rest of the web platform for scripts."
+    )
     section: None = None
     settings: None = None
-    requires: tuple[str, ...] = ()
+    requires: Sequence[str] = ()
 
     def build(self, settings: Any, services: IServices) -> object:
-        """Make the provider."""
-        from aiwebengine.sandbox.globals import PackagedGlobals
+        """Make the provider of the names; it needs no settings and cannot fail."""
+        from aiwebengine.subsystems.web_platform.provider import WebPlatform
 
-        return PackagedGlobals("aiwebengine.subsystems.web_platform")
+        return WebPlatform()
 
 
 web_platform = WebPlatformPlugin()

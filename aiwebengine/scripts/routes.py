@@ -28,7 +28,8 @@ class Route:
     """
     One method and path of a live script.
 
-    ``kind`` and ``key`` are the registration's; ``handler`` is a display name; ``program`` is what runs.
+    ``kind`` and ``key`` are the registration's; ``handler`` is the name by which it was given, else empty;
+    ``shown`` is the function's own name; ``program`` is what runs.
     """
 
     method: str
@@ -39,6 +40,7 @@ class Route:
     handler: str
     options: Mapping[str, Any]
     program: Program
+    shown: str = ""
 
     @property
     def path(self) -> str:
@@ -91,6 +93,7 @@ def routes_of(uri: str, program: Program, registrations: Iterable[Registration])
                 handler=str(data.get("handler") or ""),
                 options=data.get("options") or {},
                 program=program,
+                shown=str(data.get("handler_name") or ""),
             )
         )
     return tuple(routes)

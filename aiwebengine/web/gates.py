@@ -64,11 +64,10 @@ class Gates:
                 passed = before(exchange)
                 if passed is not None and passed is not True:
                     passed = await _checked(passed)
+            if passed is None and not exchange.disconnected:
+                proceed(exchange)
         except Exception as error:
             exchange.refuse(error)
-            return
-        if passed is None and not exchange.disconnected:
-            proceed(exchange)
 
     def after(self, exchange: IExchange, status: int, headers: list[tuple[bytes, bytes]]) -> bool:
         """Have all gates amend the headers; False when one failed, which is logged (the others still ran)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from twisted.internet.defer import CancelledError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -32,7 +33,9 @@ def _explain_http(*arguments: Any) -> None:
         else:
             request.refuse(problem_for_status(405, (("Allow", allowed),)))
     elif code < 400:
-        location = getattr(error, "new_url", "/")
+        # Werkzeug's URL has our local port in it, which need not be the client's: path and query will do.
+        parts = urlsplit(getattr(error, "new_url", "/"))
+        location = urlunsplit(("", "", parts.path, parts.query, ""))
         request.answer(code, [(b"Location", location.encode("ascii", "replace"))], b"")
     else:
         problem = problem_for_status(code)

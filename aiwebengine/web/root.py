@@ -10,6 +10,7 @@ from twisted.web.resource import getChildForRequest
 from aiwebengine.interfaces import IFeature
 from aiwebengine.web.body import media_type
 from aiwebengine.web.gates import Gates
+from aiwebengine.web.refusals import shutting_down
 from aiwebengine.web.request import EngineRequest
 from aiwebengine.web.site import Application, ServerLimits
 
@@ -22,6 +23,8 @@ class _Mount:
     def __init__(self, feature: IFeature) -> None:
         self.feature = feature
         self.limit = getattr(feature, "body_limit", None)
+        self.takes_raw = getattr(feature, "raw_body", None)
+        self.while_draining: bool = getattr(feature, "while_draining", False)
         self._resource: Any = None
 
     def render(self, request: EngineRequest) -> None:
@@ -77,12 +80,19 @@ class Root:
         self._settings = settings
 
     def dispatch(self, request: EngineRequest) -> None:
-        """Send a request through the gates to whom it is for."""
+        """Send a request through the gates to whom it is for; while draining few features want one."""
+        if request.site.draining:
+            mount = self._mount_of(request.path_text)
+            if mount is None or not mount.while_draining:
+                raise shutting_down()
         self._gates.before(request, self._proceed)
 
     def body_limit(self, request: EngineRequest) -> int:
         """Give the feature's own limit, else ``max_upload_bytes`` for multipart, else ``max_body_bytes``."""
         mount = self._mount_of(request.path_text)
+        if mount is not None and mount.takes_raw is not None:
+            # Whatever type a client claims (curl says it is a form), this feature wants the bytes.
+            request.raw_body = mount.takes_raw(request)
         if mount is not None and mount.limit is not None:
             limit: int | None = mount.limit(request)
             if limit is not None:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IAddress
 from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
 from twisted.web import server
 from twisted.web.http import datetimeToString
 from twisted.web.resource import Resource
@@ -25,6 +26,7 @@ from aiwebengine.web.request import EngineRequest
 
 __all__ = ["Application", "EngineSite", "ServerLimits"]
 
+_log = Logger()
 _SWEEP_S = 0.25
 _EXCESS_CONNECTIONS = 64
 
@@ -64,6 +66,8 @@ class EngineSite(server.Site):
     Past ``max_connections`` a connection is answered 503 and closed; 64 past it they are closed at once.
     """
 
+    noisy = False
+
     def __init__(
         self,
         settings: ServerLimits,
@@ -82,6 +86,7 @@ class EngineSite(server.Site):
         self.channels: set[EngineChannel] = set()
         self.draining = False
         self._drained: list[Deferred[None]] = []
+        self._awaited: set[EngineChannel] = set()
         self._sweep = LoopingCall(self.sweep)
         self._sweep.clock = reactor
         self._id_prefix = entropy(6).hex()
@@ -106,7 +111,9 @@ class EngineSite(server.Site):
 
     def stopFactory(self) -> None:  # noqa: N802
         """Take no more connections; the sweep goes on while there are some."""
-        self.draining = True
+        if not self.draining:
+            self.draining = True
+            self._awaited = set(self.channels)
         self._stop_if_done()
 
     def buildProtocol(self, addr: IAddress | None) -> EngineChannel | None:  # noqa: N802
@@ -137,7 +144,12 @@ class EngineSite(server.Site):
         """Look after deadlines and the Date header; called four times a second."""
         now = self._tell_date()
         for channel in [channel for channel in self.channels if channel.deadline <= now]:
-            channel.expired()
+            try:
+                channel.expired()
+            except Exception:
+                # One connection's trouble must not end the sweep for all others.
+                _log.failure("a connection's deadline could not be dealt with")
+                channel.cut()
 
     def _tell_date(self) -> float:
         now = self.seconds()
@@ -148,18 +160,26 @@ class EngineSite(server.Site):
 
     def drain(self) -> Deferred[None]:
         """
-        Close idle connections now and others after their answer; fires when none is left.
+        Close idle connections now and others after their answer; fires when none of them is left.
 
-        Streams and upgraded connections last until their source or `abort` ends them.
+        Connections that come later are not waited for. Streams and upgraded connections last until their
+        source or `abort` ends them.
         """
-        self.draining = True
+        if not self.draining:
+            self.draining = True
+            self._awaited = {channel for channel in self.channels if not channel.idle()}
         for channel in [channel for channel in self.channels if channel.idle()]:
             channel.loseConnection()
-        if not self.channels:
+        if not self._awaited:
             self._stop_if_done()
             return succeed(None)
         self._drained.append(Deferred())
         return self._drained[-1]
+
+    def close(self) -> None:
+        """Close all connections that are left, each once what it was sent has been taken."""
+        for channel in list(self.channels):
+            channel.loseConnection()
 
     def abort(self) -> None:
         """Cut all connections that are left."""
@@ -169,13 +189,16 @@ class EngineSite(server.Site):
     def forget(self, channel: EngineChannel) -> None:
         """Take note that a connection is gone (channels call this)."""
         self.channels.discard(channel)
+        self._awaited.discard(channel)
         self._stop_if_done()
 
     def _stop_if_done(self) -> None:
-        if self.channels or not self.draining:
+        if not self.draining:
             return
-        if self._sweep.running:
+        if not self.channels and self.numPorts == 0 and self._sweep.running:
             self._sweep.stop()
+        if self._awaited:
+            return
         drained, self._drained = self._drained, []
         for deferred in drained:
             deferred.callback(None)

@@ -63,9 +63,6 @@ class TablePool:
         program = Program(ident=next(self.idents), uri=uri, version=version, source=source)
         return LoadReport(uri, version, program=program, registrations=tuple(registrations))
 
-    async def evaluate(self, uri, source, version, expression):
-        return {"uri": uri, "version": version, "source": source, "expression": expression}
-
 
 def word_lint(source, mode):
     """Find the word eval."""

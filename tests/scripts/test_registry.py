@@ -10,7 +10,7 @@ from aiwebengine.interfaces import ISandboxPool, IScriptGlobals, IScriptRegistry
 from aiwebengine.repository.memory import MemoryRepository
 from aiwebengine.scripts.model import ScriptChange
 from aiwebengine.scripts.turns import Turns, shielded
-from tests.scripts.fakes import RegistryHelper, TablePool
+from tests.scripts.fakes import RegistryHelper
 
 
 @implementer(IScriptGlobals)
@@ -560,8 +560,3 @@ class StartTests(SynchronousTestCase):
         self.assertEqual(helper.put("a", "GET /mine").script.version, 3)
         self.assertEqual(helper.answers("GET", "/mine"), ("a", 3, {}))
         self.assertEqual(helper.registry.record("a").live.program.version, 3)
-
-    def test_pool_is_a_pool(self):
-        """The fake describes an evaluation."""
-        outcome = self.successResultOf(Deferred.fromCoroutine(TablePool().evaluate("a", "s", 1, "x")))
-        self.assertEqual(outcome["expression"], "x")

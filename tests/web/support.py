@@ -179,7 +179,9 @@ class Server:
     def send(self, data: bytes) -> Wire:
         return self.connect().send(data)
 
-    def get(self, target: str, *headers: str, method: str = "GET", body: bytes = b"", peer: Any = None) -> Wire:
+    def get(
+        self, target: str, *headers: str, method: str = "GET", body: bytes = b"", peer: Any = None
+    ) -> Wire:
         lines = [f"{method} {target} HTTP/1.1", "Host: example.com", *headers]
         if body:
             lines.append(f"Content-Length: {len(body)}")

@@ -67,7 +67,9 @@ class WholeAnswerTests(SynchronousTestCase):
         wire = Server().send(HEAD)
         (answer,) = parse_answers(wire.raw, head_only=True)
         self.assertEqual((answer.headers["content-length"], answer.body), ("5", b""))
-        declared = Server(reply=lambda request: request.answer(200, [(b"Content-Length", b"77")], b"")).send(HEAD)
+        declared = Server(reply=lambda request: request.answer(200, [(b"Content-Length", b"77")], b"")).send(
+            HEAD
+        )
         (answer,) = parse_answers(declared.raw, head_only=True)
         self.assertEqual(answer.headers["content-length"], "77")
 
@@ -76,6 +78,20 @@ class WholeAnswerTests(SynchronousTestCase):
             wire = Server(reply=lambda request, status=status: request.answer(status, [], b"")).send(GET)
             self.assertTrue(wire.raw.endswith(b"\r\n\r\n"))
             self.assertNotIn("content-length", wire.answer.headers)
+
+    def test_interim_status_ends_the_connection(self) -> None:
+        """Status 100 to 199 is no final answer to a client, so the connection's end is."""
+        for status in (100, 101, 103, 199):
+            wire = Server(reply=lambda request, status=status: request.answer(status, [], b"x")).send(GET)
+            self.assertTrue(wire.raw.startswith(b"HTTP/1.1 %d " % status))
+            self.assertTrue(wire.raw.endswith(b"\r\n\r\n"))
+            self.assertNotIn("content-length", wire.answer.headers)
+            self.assertEqual(wire.answer.headers["connection"], "close")
+            self.assertTrue(wire.closed)
+
+    def test_reset_content_is_empty(self) -> None:
+        wire = Server(reply=lambda request: request.answer(205, [], b"x")).send(GET)
+        self.assertEqual((wire.answer.headers["content-length"], wire.answer.body), ("0", b""))
 
     def test_second_answer_is_an_error(self) -> None:
         server = Server()
@@ -89,7 +105,6 @@ class WholeAnswerTests(SynchronousTestCase):
             (200, [(b"X\n", b"a")]),
             (200, [(b"X", b"a\x00")]),
             (99, []),
-            (100, []),
             (600, []),
         ]
         for status, headers in bad:
@@ -127,7 +142,10 @@ class WholeAnswerTests(SynchronousTestCase):
         record = server.requests[0].record
         self.assertAlmostEqual(record.wall_ms, 200, 3)
         self.assertEqual(record.response_bytes, len(wire.raw))
-        self.assertEqual(record.request_bytes, len(b"POST /x HTTP/1.1\r\nHost: example.com\r\nContent-Length: 5\r\n\r\n12345"))
+        self.assertEqual(
+            record.request_bytes,
+            len(b"POST /x HTTP/1.1\r\nHost: example.com\r\nContent-Length: 5\r\n\r\n12345"),
+        )
         self.assertEqual((record.status, record.outcome, record.method), (201, "answered", "POST"))
         self.assertEqual(record.as_dict()["path"], "/x")
 
@@ -187,7 +205,7 @@ class StreamTests(SynchronousTestCase):
         self.assertFalse(wire.closed)
 
     def test_slow_client_pauses_the_source(self) -> None:
-        server, wire, stream = self.start(GET)
+        _, wire, stream = self.start(GET)
         seen: list[str] = []
         stream.on_pause = lambda: seen.append("pause")
         stream.on_drain = lambda: seen.append("drain")
@@ -278,6 +296,40 @@ class DisconnectTests(SynchronousTestCase):
         self.assertEqual(len(wire.answers), 2)
         self.assertTrue(wire.closed)
 
+    def test_half_closed_client_is_asked_whether_it_is_there(self) -> None:
+        """One that left looks the same until something is written: a write, then another that notices."""
+        server = Server(reply=None)
+        wire = server.send(GET)
+        wire.channel.readConnectionLost()
+        server.advance(0.25)
+        self.assertEqual(wire.raw, b"")
+        server.advance(10)
+        self.assertEqual(wire.raw, b"HTTP/1.1 100 Continue\r\n\r\n" * 2)
+        server.requests[0].answer(200, [], b"")
+        self.assertEqual(wire.answers[-1].status, 200)
+        self.assertTrue(wire.closed)
+
+    def test_half_closed_client_of_http_1_0_is_not_asked(self) -> None:
+        server = Server(reply=None)
+        wire = server.send(b"GET / HTTP/1.0\r\n\r\n")
+        wire.channel.readConnectionLost()
+        server.advance(10)
+        self.assertEqual(wire.raw, b"")
+
+    def test_deadline_of_a_half_closed_client(self) -> None:
+        for before in (True, False):
+            server = Server(reply=None)
+            wire = server.send(GET)
+            if not before:
+                wire.channel.readConnectionLost()
+            server.requests[0].set_deadline(3, lambda request: request.answer(503, [], b""))
+            if before:
+                wire.channel.readConnectionLost()
+            server.advance(2.75)
+            self.assertEqual([answer.status for answer in wire.answers], [100, 100])
+            server.advance(0.5)
+            self.assertEqual(wire.answers[-1].status, 503)
+
     def test_half_closed_otherwise_is_closed(self) -> None:
         server = Server(reply=None)
         idle = server.connect()
@@ -297,6 +349,17 @@ class DisconnectTests(SynchronousTestCase):
 
 
 class UpgradeTests(SynchronousTestCase):
+    def test_bytes_that_came_with_the_request(self) -> None:
+        received: list[bytes] = []
+
+        class Other(Protocol):
+            def dataReceived(self, data: bytes) -> None:
+                received.append(data)
+
+        server = Server(reply=lambda request: request.upgrade([(b"Upgrade", b"other")], Other()))
+        server.send(GET + b"frames")
+        self.assertEqual(received, [b"frames"])
+
     def test_the_protocol_gets_the_connection(self) -> None:
         server = Server(reply=None)
         wire = server.send(GET)

@@ -1,7 +1,9 @@
-"""Heads and bodies: what is taken, and each refusal (REQ-HTTP-002, REQ-HTTP-005, REQ-SEC-001, REQ-STD-001)."""
+"""Heads and bodies: what is taken, each refusal (REQ-HTTP-002, REQ-HTTP-005, REQ-SEC-001, REQ-STD-001)."""
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.web.support import Server
@@ -14,7 +16,7 @@ class RequestPartsTests(SynchronousTestCase):
         server = Server()
         server.get(
             "/caf%C3%A9/./x//y?a=1&b=%20z+w&a=2&flag",
-            "Cookie: sid=abc; sid=later; q=\"quoted\"; bad; =x",
+            'Cookie: sid=abc; sid=later; q="quoted"; bad; =x',
             "X-Twice: one",
             "x-twice: two",
         )
@@ -41,14 +43,18 @@ class RequestPartsTests(SynchronousTestCase):
 
     def test_one_leading_empty_line_is_forgiven(self) -> None:
         self.assertEqual(Server().send(b"\r\nGET / HTTP/1.1\r\n" + HOST + b"\r\n").answer.status, 200)
-        self.assertEqual(Server().connect().send(b"\r\n").send(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n").answer.status, 200)
+        self.assertEqual(
+            Server().connect().send(b"\r\n").send(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n").answer.status, 200
+        )
         self.assertEqual(Server().send(b"\r\n\r\nGET / HTTP/1.1\r\n" + HOST + b"\r\n").answer.status, 400)
 
     def test_absolute_form(self) -> None:
         server = Server()
         server.send(b"GET http://other.example:81/a?b=c HTTP/1.1\r\n" + HOST + b"\r\n")
         (request,) = server.requests
-        self.assertEqual((request.host, request.path_text, request.raw_query), ("other.example:81", "/a", "b=c"))
+        self.assertEqual(
+            (request.host, request.path_text, request.raw_query), ("other.example:81", "/a", "b=c")
+        )
 
     def test_options_star(self) -> None:
         server = Server()
@@ -237,7 +243,9 @@ class SizeLimitTests(SynchronousTestCase):
 
     def test_req_http_005_chunked_as_soon_as_it_passes(self) -> None:
         server = Server(max_body_bytes=100)
-        wire = server.send(b"POST /x HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n50\r\n" + b"a" * 80)
+        wire = server.send(
+            b"POST /x HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n50\r\n" + b"a" * 80
+        )
         self.assertEqual(wire.raw, b"")
         wire.send(b"\r\n50\r\n" + b"a" * 20)
         self.assertEqual(wire.raw, b"")
@@ -249,7 +257,11 @@ class SizeLimitTests(SynchronousTestCase):
     def test_multipart_has_the_upload_limit(self) -> None:
         server = Server(max_body_bytes=10, max_upload_bytes=1000)
         kind = "Content-Type: multipart/form-data; boundary=B"
-        part = b'--B\r\nContent-Disposition: form-data; name="f"; filename="x"\r\n\r\n' + b"d" * 500 + b"\r\n--B--\r\n"
+        part = (
+            b'--B\r\nContent-Disposition: form-data; name="f"; filename="x"\r\n\r\n'
+            + b"d" * 500
+            + b"\r\n--B--\r\n"
+        )
         self.assertEqual(server.get("/", kind, method="POST", body=part).answer.status, 200)
         answer = server.get("/", kind, method="POST", body=b"x" * 1001).answer
         self.assertEqual(answer.status, 413)
@@ -324,6 +336,50 @@ class BodyArrivalTests(SynchronousTestCase):
         server = Server()
         server.send(b"POST /x HTTP/1.1\r\n" + HOST + b"Content-Length: 0\r\n\r\n")
         self.assertEqual(server.requests[0].body, b"")
+
+
+_PIECES = st.one_of(
+    st.binary(max_size=8),
+    st.sampled_from(
+        [
+            b"GET /x HTTP/1.1\r\n",
+            b"POST /%2e HTTP/1.1\r\n",
+            b"GET / HTTP/1.0\r\n",
+            HOST,
+            b"Content-Length: 3\r\n",
+            b"Transfer-Encoding: chunked\r\n",
+            b"Content-Type: application/json\r\n",
+            b"Content-Type: multipart/form-data; boundary=B\r\n",
+            b"Expect: 100-continue\r\n",
+            b"Connection: close\r\n",
+            b"\r\n",
+            b"\n",
+            b"3\r\n",
+            b"0\r\n",
+            b"abc",
+            b"{}",
+            b"--B--\r\n",
+        ]
+    ),
+)
+
+
+class AnythingTests(SynchronousTestCase):
+    @given(st.lists(_PIECES, max_size=25))
+    def test_any_input_gets_well_formed_answers_and_no_error(self, pieces: list[bytes]) -> None:
+        server = Server()
+        wire = server.connect()
+        for piece in pieces:
+            if not wire.closed:
+                wire.send(piece)
+        for answer in wire.answers:
+            self.assertIn(answer.status, (100, 200, 400, 415, 417, 501))
+        whole = server.send(b"".join(pieces))
+        self.assertEqual(
+            [answer.status for answer in whole.answers if answer.status != 100],
+            [answer.status for answer in wire.answers if answer.status != 100],
+        )
+        self.assertEqual(self.flushLoggedErrors(), [])
 
 
 class ConnectionTests(SynchronousTestCase):

@@ -195,7 +195,7 @@ class AliasAPI:
     def _failed(self, request: Any, uri: str, error: AIWebEngineError) -> None:
         """Answer in the deployers' own shape, with the status of the management API."""
         message = "Script not found" if isinstance(error, ScriptNotFound) else str(error)
-        answer = {"error": message, "uri": uri, "timestamp": self._timestamp()}
+        answer: dict[str, Any] = {"error": message, "uri": uri, "timestamp": self._timestamp()}
         if isinstance(error, ScriptInvalid):
             answer |= {"line": error.line, "column": error.column}
         answer_json(request, answer, _status(error))

@@ -40,6 +40,11 @@ class Aliases:
         api = AliasAPI(self._services, self._hub)
         return GuardedApp(api.app.resource(), self._guard.admit_deployer)
 
+    def raw_body(self, request: Any) -> bool:
+        """Tell whether the body is a script's source, whatever its Content-Type says."""
+        path: str = request.path_text
+        return path.startswith("/api/scripts/")
+
     def body_limit(self, request: Any) -> int | None:
         """Give the most bytes a request's body may have: a script may be percent-encoded in a form."""
         longest: int = self._services.configuration.section("javascript").max_script_bytes

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 __all__ = ["CorsSettings"]
 
-_Names = list[str]
+_Names = tuple[str, ...]
 
 
 class CorsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,24 +22,24 @@ class CorsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             description='Allowed origins such as "https://app.example.com", "https://*.example.com" for all '
             'subdomains, or "*" for any (not together with credentials).'
         ),
-    ] = []
-    methods: Annotated[_Names, Meta(description="Methods that a preflight allows.")] = [
+    ] = ()
+    methods: Annotated[_Names, Meta(description="Methods that a preflight allows.")] = (
         "GET",
         "HEAD",
         "POST",
         "PUT",
         "PATCH",
         "DELETE",
-    ]
-    headers: Annotated[_Names, Meta(description='Request headers that a preflight allows; "*" for any.')] = [
+    )
+    headers: Annotated[_Names, Meta(description='Request headers that a preflight allows; "*" for any.')] = (
         "Accept",
         "Authorization",
         "Content-Type",
         "X-Request-Id",
-    ]
-    expose_headers: Annotated[_Names, Meta(description="Response headers that pages may read.")] = [
-        "X-Request-Id"
-    ]
+    )
+    expose_headers: Annotated[_Names, Meta(description="Response headers that pages may read.")] = (
+        "X-Request-Id",
+    )
     credentials: Annotated[bool, Meta(description="Let pages send cookies and HTTP authentication.")] = False
     max_age_s: Annotated[int, Meta(ge=0, description="Seconds a browser may keep a preflight's answer.")] = (
         600

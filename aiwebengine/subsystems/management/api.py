@@ -13,6 +13,7 @@ from twisted.logger import Logger
 
 from aiwebengine.errors import HTTPProblem, ScriptNotFound
 from aiwebengine.interfaces import IExchange, IScriptGlobals, IServices
+from aiwebengine.scripts.evaluate import evaluate
 from aiwebengine.scripts.log import LogEntry, matcher, parse_since
 from aiwebengine.scripts.model import ScriptChange, ScriptRecord, iso_time, validate_uri
 from aiwebengine.subsystems.management.mount import router
@@ -203,8 +204,8 @@ class ManagementAPI:
                 raise ScriptNotFound(uri)
             source, version = script.source, script.version
         self._note(request, "eval", uri, version)
-        result = await self._services.sandboxes.evaluate(uri, source or "", version, wanted.expression)
-        answer_json(request, {"result": result})
+        sandboxes = self._services.sandboxes
+        answer_json(request, await evaluate(sandboxes, uri, source or "", version, wanted.expression))
 
     # What goes on
 
@@ -217,7 +218,7 @@ class ManagementAPI:
                 "path": one.path,
                 "script": one.uri,
                 "kind": one.kind,
-                "handler": one.handler,
+                "handler": one.shown or one.handler,
             }
             for one in self._scripts.routes()
         ]

@@ -36,6 +36,11 @@ class Management:
         api = ManagementAPI(self._services, self._hub)
         return GuardedApp(api.app.resource(), self._guard.admit)
 
+    def raw_body(self, request: Any) -> bool:
+        """Tell whether the body is a script's source, whatever its Content-Type says."""
+        path: str = request.path_text
+        return (path.startswith("/engine/scripts/") and request.method == b"PUT") or path == "/engine/check"
+
     def body_limit(self, request: Any) -> int | None:
         """Give the most bytes a request's body may have: room for one script, in a batch for many."""
         longest: int = self._services.configuration.section("javascript").max_script_bytes
@@ -47,11 +52,17 @@ class Management:
         key = self._guard.own_key
         if key is not None:
             server = self._services.configuration.section("server")
-            origin = server.public_url.rstrip("/") or f"http://{_authority(server.host, server.port)}"
+            bound = next((url for url in self._services.urls if url.startswith("http")), "")
+            origin = server.public_url.rstrip("/") or bound
+            origin = origin or f"http://{_authority(server.host, server.port)}"
             self._log.info(
                 "no security.api_key is set; this development engine made one: {url}",
                 url=f"{origin}/engine/editor#key={key}",
             )
+
+    def drain(self) -> None:
+        """End the event streams, which would hold up a shutdown."""
+        self._hub.end_all()
 
     async def stop(self) -> None:
         """End the event streams."""

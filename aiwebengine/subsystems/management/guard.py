@@ -95,13 +95,13 @@ def _is_local_program(exchange: IExchange) -> bool:
     host = exchange.header("host") or ""
     if any(exchange.header(name) for name in ("x-forwarded-for", "forwarded", "via")):
         return False
+    origin = exchange.header("origin")
     try:
-        if not is_loopback(urlsplit(f"//{host}").hostname or ""):
-            return False
+        local = is_loopback(urlsplit(f"//{host}").hostname or "")
+        own = origin is None or urlsplit(origin).netloc == host
     except ValueError:
         return False
-    origin = exchange.header("origin")
-    if origin is not None and urlsplit(origin).netloc != host:
+    if not (local and own):
         return False
     return (exchange.header("sec-fetch-site") or "none") in ("none", "same-origin")
 

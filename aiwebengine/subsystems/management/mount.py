@@ -23,11 +23,9 @@ def router() -> Klein:
 
     Slashes are not merged: a script's URI may have two after its scheme.
     """
-    # typing note: Klein's types have no room for a function taking the instance or not.
-    app: Any = Klein()
+    app = Klein()
     app.url_map.merge_slashes = False
 
-    @app.handle_errors(HTTPException)
     def routing_failed(*arguments: Any) -> None:
         # Klein passes the application's instance first when there is one.
         request, failure = arguments[-2:]
@@ -43,7 +41,6 @@ def router() -> Klein:
         code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(status, "BAD_REQUEST")
         IExchange(request).refuse(HTTPProblem(status, code, getattr(error, "name", "Error"), headers=headers))
 
-    @app.handle_errors(Exception)
     def failed(*arguments: Any) -> None:
         request, failure = arguments[-2:]
         error = failure.value
@@ -53,8 +50,10 @@ def router() -> Klein:
             error = HTTPProblem(400, "BAD_REQUEST", error.message, {"uri": error.uri})
         IExchange(request).refuse(error)
 
-    made: Klein = app
-    return made
+    # typing note: Klein's types have no room for a function that takes the instance or not.
+    app.handle_errors(HTTPException)(routing_failed)  # type: ignore[arg-type]
+    app.handle_errors(Exception)(failed)  # type: ignore[arg-type]
+    return app
 
 
 class GuardedApp(Resource):
@@ -68,7 +67,7 @@ class GuardedApp(Resource):
     isLeaf = True  # noqa: N815
 
     def __init__(self, app_resource: Any, admit: Callable[[IExchange], None]) -> None:
-        Resource.__init__(self)  # type: ignore[no-untyped-call]
+        Resource.__init__(self)
         self._app_resource = app_resource
         self._admit = admit
 

@@ -58,14 +58,9 @@ def answer_json(
 
 
 def argument(request: Any, name: str, default: str = "") -> str:
-    """Give a query (or form) field's last value as text. Raises `HTTPProblem` 400 when it is not UTF-8."""
+    """Give a query (or form) field's last value as text."""
     values = request.args.get(name.encode("ascii"))
-    if not values:
-        return default
-    try:
-        return str(values[-1].decode("utf-8"))
-    except UnicodeDecodeError:
-        raise HTTPProblem(400, "BAD_REQUEST", f"{name} is not UTF-8") from None
+    return str(values[-1].decode("utf-8", "replace")) if values else default
 
 
 def text_body(request: Any) -> str:

@@ -66,9 +66,9 @@ class EventClient:
         self._waiting.append(block)
         if len(self._waiting) > self._buffer:
             self._dropped()
-            transport = self._request.transport
+            self._request.unregisterProducer()
+            self._request.transport.abortConnection()
             self._leave()
-            transport.abortConnection()
 
     def beat(self, block: bytes) -> None:
         """Send a comment, unless the client has more to read already."""
@@ -76,11 +76,10 @@ class EventClient:
             self._request.write(block)
 
     def end(self) -> None:
-        """Say goodbye."""
+        """Say goodbye; the endpoint that returned ``done`` finishes the request."""
         if not self._gone:
             self._request.unregisterProducer()
             self._leave()
-            self._request.finish()
 
     def pauseProducing(self) -> None:  # noqa: N802
         """Take note that the client does not keep up (IPushProducer)."""

@@ -68,20 +68,26 @@
     static abort(reason = undefined) {
       const signal = new AbortSignal(SECRET);
       signal.#aborted = true;
-      signal.#reason = reason === undefined ? new DOMException("This operation was aborted", "AbortError") : reason;
+      signal.#reason =
+        reason === undefined ? new DOMException("This operation was aborted", "AbortError") : reason;
       return signal;
     }
     static any(signals) {
       required(arguments, 1, "AbortSignal.any");
       const list = [...signals];
-      for (const signal of list) if (!isSignal(signal)) throw new TypeError("AbortSignal.any: an element is not an AbortSignal");
+      for (const signal of list)
+        if (!isSignal(signal)) throw new TypeError("AbortSignal.any: an element is not an AbortSignal");
       return dependent(list);
     }
     static timeout(milliseconds) {
       required(arguments, 1, "AbortSignal.timeout");
       const delay = enforceRange(milliseconds, Number.MAX_SAFE_INTEGER, "milliseconds");
       const signal = new AbortSignal(SECRET);
-      host.setTimer(() => abort(signal, new DOMException("The operation timed out", "TimeoutError")), delay, false);
+      host.setTimer(
+        () => abort(signal, new DOMException("The operation timed out", "TimeoutError")),
+        delay,
+        false,
+      );
       return signal;
     }
     get aborted() {

@@ -66,7 +66,9 @@
       }
       const parts = blobParts === undefined ? [] : sequenceOf(blobParts);
       const init = dictionary(options, "the blob's options");
-      const native = init.endings !== undefined && enumeration(init.endings, ["transparent", "native"], "endings") === "native";
+      const native =
+        init.endings !== undefined &&
+        enumeration(init.endings, ["transparent", "native"], "endings") === "native";
       this.#type = init.type === undefined ? "" : mimeType(`${init.type}`);
       this.#bytes = bytesOfParts(parts, native);
       this.#size = this.#bytes.length;
@@ -134,7 +136,9 @@
   const isFile = (value) => value instanceof File && isBlob(value);
   const copyBlob = (blob) => {
     const init = { bytes: () => bytesOf(blob), size: blob.size, type: blob.type };
-    return isFile(blob) ? makeFile({ ...init, name: blob.name, modified: blob.lastModified }) : new Blob(SECRET, init);
+    return isFile(blob)
+      ? makeFile({ ...init, name: blob.name, modified: blob.lastModified })
+      : new Blob(SECRET, init);
   };
 
   return { Blob, File, bytesOf, copyBlob, isBlob, isFile, makeBlob, makeFile };

@@ -17,7 +17,8 @@
     if (typeof value !== "object") return made(usvString(value), "text/plain;charset=UTF-8");
     if (isStream(value)) {
       const state = stateOf(value);
-      if (state.disturbed || state.reader !== null) throw new TypeError("the body's stream is used or locked");
+      if (state.disturbed || state.reader !== null)
+        throw new TypeError("the body's stream is used or locked");
       return { body: { source: null, stream: value, used: false }, type: null };
     }
     if (isBlob(value)) return made(value, value.type === "" ? null : value.type);
@@ -25,13 +26,15 @@
       const { boundary, bytes } = later("multipart", "FormData").serialize(value);
       return made(bytes, `multipart/form-data; boundary=${boundary}`);
     }
-    if (optional("url-search-params")?.isParams(value)) return made(value.toString(), "application/x-www-form-urlencoded;charset=UTF-8");
+    if (optional("url-search-params")?.isParams(value))
+      return made(value.toString(), "application/x-www-form-urlencoded;charset=UTF-8");
     const view = viewOf(value);
     if (view !== null) return made(view.slice(), null);
     return made(usvString(value), "text/plain;charset=UTF-8");
   }
 
-  const bytesOfSource = (source) => (typeof source === "string" ? encode(source) : isBlob(source) ? host.use("blob").bytesOf(source) : source);
+  const bytesOfSource = (source) =>
+    typeof source === "string" ? encode(source) : isBlob(source) ? host.use("blob").bytesOf(source) : source;
 
   function streamOfBody(body) {
     if (body.stream === null) {
@@ -80,12 +83,20 @@
     return bytesOfSource(source);
   }
 
+  // A chunk for the second of two bodies; only Uint8Arrays can be read as a body, the rest is for completeness.
+  function copyChunk(chunk) {
+    const view = viewOf(chunk);
+    if (view === null) return optional("structured-clone")?.structuredClone(chunk) ?? chunk;
+    const bytes = view.slice();
+    if (chunk instanceof Uint8Array) return bytes;
+    return chunk === view.buffer ? bytes.buffer : new chunk.constructor(bytes.buffer);
+  }
+
   // Two bodies in place of one.
   function clone(body) {
     if (body === null) return null;
     if (body.stream === null) return { source: body.source, stream: null, used: false };
-    const copy = (chunk) => (chunk instanceof Uint8Array ? chunk.slice() : later("structured-clone", "structuredClone").structuredClone(chunk));
-    const [first, second] = tee(stateOf(body.stream), copy);
+    const [first, second] = tee(stateOf(body.stream), copyChunk);
     body.stream = first;
     return { source: null, stream: second, used: false };
   }
@@ -94,15 +105,25 @@
   function mimeType(text) {
     let found = null;
     for (const part of (text ?? "").match(/(?:"(?:\\.|[^"\\])*"?|[^,"])+/g) ?? []) {
-      const match = /^[\t\n\r ]*([!#$%&'*+\-.^_`|~\da-z]+\/[!#$%&'*+\-.^_`|~\da-z]+)[\t\n\r ]*(?:;|$)/i.exec(part);
+      const match = /^[\t\n\r ]*([!#$%&'*+\-.^_`|~\da-z]+\/[!#$%&'*+\-.^_`|~\da-z]+)[\t\n\r ]*(?:;|$)/i.exec(
+        part,
+      );
       if (match === null) continue;
       const type = { essence: match[1].toLowerCase(), parameters: new Map() };
       if (type.essence === "*/*") continue;
-      for (const [, name, inQuotes, bare] of part.slice(match[0].length - 1).matchAll(/;[\t\n\r ]*([!#$%&'*+\-.^_`|~\da-z]+)=(?:"((?:\\.|[^"\\])*)"?[^;]*|([^;"]+))/gi)) {
+      for (const [, name, inQuotes, bare] of part
+        .slice(match[0].length - 1)
+        .matchAll(/;[\t\n\r ]*([!#$%&'*+\-.^_`|~\da-z]+)=(?:"((?:\\.|[^"\\])*)"?[^;]*|([^;"]+))/gi)) {
         const key = name.toLowerCase();
-        if (!type.parameters.has(key)) type.parameters.set(key, inQuotes?.replace(/\\(.)/g, "$1") ?? bare.replace(/[\t\n\r ]+$/, ""));
+        if (!type.parameters.has(key))
+          type.parameters.set(key, inQuotes?.replace(/\\(.)/g, "$1") ?? bare.replace(/[\t\n\r ]+$/, ""));
       }
-      if (found !== null && found.essence === type.essence && found.parameters.has("charset") && !type.parameters.has("charset")) {
+      if (
+        found !== null &&
+        found.essence === type.essence &&
+        found.parameters.has("charset") &&
+        !type.parameters.has("charset")
+      ) {
         type.parameters.set("charset", found.parameters.get("charset"));
       }
       found = type;
@@ -146,7 +167,12 @@
       },
     };
     for (const name in methods) {
-      defineProperty(Class.prototype, name, { value: methods[name], writable: true, enumerable: true, configurable: true });
+      defineProperty(Class.prototype, name, {
+        value: methods[name],
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
     }
     const accessors = {
       get body() {
@@ -178,7 +204,9 @@
   // A body of the host's: a string, bytes (kept, not copied), a ReadableStream, or null.
   function given(value) {
     if (value === null || value === undefined) return null;
-    return isStream(value) ? { source: null, stream: value, used: false } : { source: value, stream: null, used: false };
+    return isStream(value)
+      ? { source: null, stream: value, used: false }
+      : { source: value, stream: null, used: false };
   }
 
   return { clone, extract, given, mixin, take, unusable, used };

@@ -30,9 +30,18 @@
       this.#type = domString(type);
       const init = dictionary(eventInitDict, "the event's options");
       this.#flags = {
-        bubbles: !!init.bubbles, cancelable: !!init.cancelable, composed: !!init.composed,
-        target: null, current: null, phase: 0, dispatching: false, passive: false,
-        stop: false, stopNow: false, canceled: false, trusted: false,
+        bubbles: !!init.bubbles,
+        cancelable: !!init.cancelable,
+        composed: !!init.composed,
+        target: null,
+        current: null,
+        phase: 0,
+        dispatching: false,
+        passive: false,
+        stop: false,
+        stopNow: false,
+        canceled: false,
+        trusted: false,
       };
       defineProperty(this, "isTrusted", { get: trusted, enumerable: true });
     }
@@ -193,7 +202,8 @@
         }
         const entry = { value, listener: null };
         const callback = (event) => {
-          if (typeof entry.value === "function" && apply(entry.value, target, [event]) === false) event.preventDefault();
+          if (typeof entry.value === "function" && apply(entry.value, target, [event]) === false)
+            event.preventDefault();
         };
         entry.listener = { callback, capture: false, once: false, passive: false, removed: false };
         target.#handlers.set(type, entry);
@@ -210,7 +220,8 @@
       const access = this.#access;
       required(arguments, 2, "EventTarget.addEventListener");
       type = domString(type);
-      if (callback !== null && callback !== undefined && !isObject(callback)) throw new TypeError("the listener is not an object");
+      if (callback !== null && callback !== undefined && !isObject(callback))
+        throw new TypeError("the listener is not an object");
       const capture = flatten(options);
       let once = false;
       let passive = false;
@@ -234,7 +245,8 @@
       const access = this.#access;
       required(arguments, 2, "EventTarget.removeEventListener");
       type = domString(type);
-      if (callback !== null && callback !== undefined && !isObject(callback)) throw new TypeError("the listener is not an object");
+      if (callback !== null && callback !== undefined && !isObject(callback))
+        throw new TypeError("the listener is not an object");
       const capture = flatten(options);
       for (const each of access(type)) {
         if (each.callback === callback && each.capture === capture) remove(access, type, each);
@@ -244,7 +256,8 @@
       const access = this.#access;
       required(arguments, 1, "EventTarget.dispatchEvent");
       if (!(event instanceof Event)) throw new TypeError("the event is not an Event");
-      if (flagsOf(event).dispatching) throw new DOMException("The event is already being dispatched", "InvalidStateError");
+      if (flagsOf(event).dispatching)
+        throw new DOMException("The event is already being dispatched", "InvalidStateError");
       return dispatch(this, access, event, false);
     }
   }

@@ -7,15 +7,22 @@
   const { pairIterable, required, shape, usvString } = host.use("webidl");
   const { bytesOf, isBlob, isFile, makeFile } = host.use("blob");
 
-  function entry(name, value, filename, where) {
+  function entry(args, where) {
+    required(args, 2, where);
+    let [name, value, filename] = args;
     name = usvString(name);
-    if (filename === undefined && !isBlob(value)) return [name, usvString(value)];
+    if (args.length === 2 && !isBlob(value)) return [name, usvString(value)];
     if (!isBlob(value)) throw new TypeError(`${where}: the value is not a Blob`);
     if (filename === undefined) {
       if (isFile(value)) return [name, value];
       filename = "blob";
     }
-    const init = { bytes: () => bytesOf(value), size: value.size, type: value.type, name: usvString(filename) };
+    const init = {
+      bytes: () => bytesOf(value),
+      size: value.size,
+      type: value.type,
+      name: usvString(filename),
+    };
     return [name, makeFile({ ...init, modified: isFile(value) ? value.lastModified : undefined })];
   }
 
@@ -40,8 +47,7 @@
     }
     append(name, value, filename = undefined) {
       const list = this.#list;
-      required(arguments, 2, "FormData.append");
-      list.push(entry(name, value, filename, "FormData.append"));
+      list.push(entry(arguments, "FormData.append"));
     }
     delete(name) {
       this.#list;
@@ -70,8 +76,7 @@
     }
     set(name, value, filename = undefined) {
       const list = this.#list;
-      required(arguments, 2, "FormData.set");
-      const pair = entry(name, value, filename, "FormData.set");
+      const pair = entry(arguments, "FormData.set");
       const first = list.findIndex((each) => each[0] === pair[0]);
       if (first < 0) list.push(pair);
       else {
@@ -89,7 +94,15 @@
         if (typeof value === "string") return [name, value];
         const { contentType, filename, size } = value;
         const bytes = size === undefined ? value.bytes() : () => value.bytes();
-        return [name, makeFile({ bytes, size: size ?? bytes.length, type: (contentType ?? "").toLowerCase(), name: filename ?? "" })];
+        return [
+          name,
+          makeFile({
+            bytes,
+            size: size ?? bytes.length,
+            type: (contentType ?? "").toLowerCase(),
+            name: filename ?? "",
+          }),
+        ];
       }),
     );
   }

@@ -9,7 +9,8 @@
 
   function checkName(name) {
     name = byteString(name);
-    if (!/^[!#$%&'*+\-.^_`|~\da-z]+$/i.test(name)) throw new TypeError(`Invalid header name: ${JSON.stringify(name)}`);
+    if (!/^[!#$%&'*+\-.^_`|~\da-z]+$/i.test(name))
+      throw new TypeError(`Invalid header name: ${JSON.stringify(name)}`);
     return name.toLowerCase();
   }
 
@@ -37,7 +38,8 @@
     }
     constructor(init = undefined) {
       if (init === undefined) return;
-      for (const [name, value] of pairs(init, byteString, "Headers")) this.#append(checkName(name), checkValue(normalize(value)));
+      for (const [name, value] of pairs(init, byteString, "Headers"))
+        this.#append(checkName(name), checkValue(normalize(value)));
     }
     #append(name, value) {
       this.#guard();
@@ -77,7 +79,8 @@
       required(arguments, 1, "Headers.get");
       name = checkName(name);
       let found = null;
-      for (const pair of list) if (pair[0] === name) found = found === null ? pair[1] : `${found}, ${pair[1]}`;
+      for (const pair of list)
+        if (pair[0] === name) found = found === null ? pair[1] : `${found}, ${pair[1]}`;
       return found;
     }
     getSetCookie() {

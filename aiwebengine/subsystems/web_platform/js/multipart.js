@@ -41,7 +41,11 @@
 
   function find(bytes, pattern, from) {
     const last = bytes.length - pattern.length;
-    for (let at = bytes.indexOf(pattern[0], from); at >= 0 && at <= last; at = bytes.indexOf(pattern[0], at + 1)) {
+    for (
+      let at = bytes.indexOf(pattern[0], from);
+      at >= 0 && at <= last;
+      at = bytes.indexOf(pattern[0], at + 1)
+    ) {
       let i = 1;
       while (i < pattern.length && bytes[at + i] === pattern[i]) i++;
       if (i === pattern.length) return at;
@@ -62,7 +66,9 @@
       if (field === "content-type") head.type = value;
       else if (field === "content-disposition") {
         if (!/^form-data\s*;/i.test(value)) throw malformed();
-        for (const [, key, inQuotes, bare] of value.matchAll(/;\s*(name|filename)=(?:"([^"]*)"|([^;\s"]+))/gi)) {
+        for (const [, key, inQuotes, bare] of value.matchAll(
+          /;\s*(name|filename)=(?:"([^"]*)"|([^;\s"]+))/gi,
+        )) {
           head[key.toLowerCase()] = unquote(inQuotes ?? bare);
         }
       }
@@ -79,7 +85,7 @@
     const blank = encode("\r\n\r\n");
     let at = find(bytes, mark, 0);
     if (at !== 0 && !(at >= 2 && bytes[at - 2] === 13 && bytes[at - 1] === 10)) throw malformed();
-    for (at += mark.length; ; ) {
+    for (at += mark.length; ;) {
       const end = fromCharCode(bytes[at], bytes[at + 1]);
       if (end === "--") return fromList(list);
       if (end !== "\r\n") throw malformed();
@@ -90,7 +96,16 @@
       if (stop < 0) throw malformed();
       const content = bytes.subarray(Math.min(headEnd + 4, stop), stop);
       if (head.filename === null) list.push([head.name, decode(content)]);
-      else list.push([head.name, makeFile({ bytes: content, size: content.length, type: head.type ?? "text/plain", name: head.filename })]);
+      else
+        list.push([
+          head.name,
+          makeFile({
+            bytes: content,
+            size: content.length,
+            type: head.type ?? "text/plain",
+            name: head.filename,
+          }),
+        ]);
       at = stop + next.length;
     }
   }

@@ -1,11 +1,11 @@
 // piece: performance
 // names: performance Performance
 // needs: webidl
-// The clock of the request: zero is its first use in the request.
+// The clock of the request: zero is a moment before its first use in the request.
 (function (host) {
   "use strict";
   const { shape } = host.use("webidl");
-  const origin = () => (host.local("performance").origin ??= host.now());
+  const origin = () => (host.local("performance").origin ??= host.now() - 1);
   const SECRET = Symbol();
 
   class Performance {

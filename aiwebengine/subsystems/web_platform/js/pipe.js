@@ -18,7 +18,8 @@
     const preventCancel = !!init.preventCancel;
     const preventClose = !!init.preventClose;
     const { signal } = init;
-    if (signal !== undefined && !isSignal(signal)) throw new TypeError("options.signal is not an AbortSignal");
+    if (signal !== undefined && !isSignal(signal))
+      throw new TypeError("options.signal is not an AbortSignal");
     return { preventAbort, preventCancel, preventClose, signal };
   }
 
@@ -52,7 +53,12 @@
       shuttingDown = true;
       const rest = () => {
         if (action === null) finalize(failed, error);
-        else upon(action(), () => finalize(failed, error), (worse) => finalize(true, worse));
+        else
+          upon(
+            action(),
+            () => finalize(failed, error),
+            (worse) => finalize(true, worse),
+          );
       };
       if (targetOpen()) upon(writesDone(), rest);
       else rest();
@@ -62,8 +68,12 @@
       const onAbort = () => {
         const error = signal.reason;
         const actions = [];
-        if (!preventAbort) actions.push(() => (target.state === "writable" ? writables.abort(target, error) : resolved(undefined)));
-        if (!preventCancel) actions.push(() => (source.state === "readable" ? cancel(source, error) : resolved(undefined)));
+        if (!preventAbort)
+          actions.push(() =>
+            target.state === "writable" ? writables.abort(target, error) : resolved(undefined),
+          );
+        if (!preventCancel)
+          actions.push(() => (source.state === "readable" ? cancel(source, error) : resolved(undefined)));
         shutDown(() => Promise.all(actions.map((action) => action())), true, error);
       };
       if (signal.aborted) {
@@ -124,7 +134,8 @@
       if (!isWritable(writable)) throw new TypeError("transform.writable is not a WritableStream");
       const flags = optionsOf(options);
       if (source.reader !== null) throw new TypeError("the stream is locked to a reader");
-      if (writables.stateOf(writable).writer !== null) throw new TypeError("transform.writable is locked to a writer");
+      if (writables.stateOf(writable).writer !== null)
+        throw new TypeError("transform.writable is locked to a writer");
       handled(pipe(source, writables.stateOf(writable), flags));
       return readable;
     },
@@ -136,7 +147,8 @@
         if (!isWritable(destination)) throw new TypeError("the destination is not a WritableStream");
         flags = optionsOf(options);
         if (stateOf(this).reader !== null) throw new TypeError("the stream is locked to a reader");
-        if (writables.stateOf(destination).writer !== null) throw new TypeError("the destination is locked to a writer");
+        if (writables.stateOf(destination).writer !== null)
+          throw new TypeError("the destination is locked to a writer");
       } catch (error) {
         return rejected(error);
       }
@@ -144,7 +156,12 @@
     },
   };
   for (const name in methods) {
-    Object.defineProperty(ReadableStream.prototype, name, { value: methods[name], writable: true, enumerable: true, configurable: true });
+    Object.defineProperty(ReadableStream.prototype, name, {
+      value: methods[name],
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
   }
   return {};
 })

@@ -28,5 +28,13 @@
           }
         };
 
-  return { algorithm, deferred, handled, nothing, rejected, resolved, then, upon };
+  // A callback member of a dictionary, or undefined.
+  function methodOf(object, name) {
+    const method = object[name];
+    if (method !== undefined && typeof method !== "function")
+      throw new TypeError(`${name} is not a function`);
+    return method;
+  }
+
+  return { algorithm, deferred, handled, methodOf, nothing, rejected, resolved, then, upon };
 })

@@ -8,7 +8,8 @@
   const byteLength = { size: (chunk) => chunk.byteLength }.size;
 
   function highWaterMarkOf(init, where) {
-    if (!isObject(init) || init.highWaterMark === undefined) throw new TypeError(`${where}: highWaterMark is required`);
+    if (!isObject(init) || init.highWaterMark === undefined)
+      throw new TypeError(`${where}: highWaterMark is required`);
     return Number(init.highWaterMark);
   }
 
@@ -63,7 +64,8 @@
   // A queue with sizes: `items` of [value, size], `total` of the sizes.
   function push(queue, value, size) {
     size = Number(size);
-    if (!(size >= 0 && size < Infinity)) throw new RangeError("the size of a chunk is negative, infinite or not a number");
+    if (!(size >= 0 && size < Infinity))
+      throw new RangeError("the size of a chunk is negative, infinite or not a number");
     queue.items.push([value, size]);
     queue.total += size;
   }

@@ -4,7 +4,8 @@
 // triggers: fetch
 (function (host) {
   "use strict";
-  const { dictionary, domString, enumeration, byteString, later, optional, required, shape, usvString } = host.use("webidl");
+  const { dictionary, domString, enumeration, byteString, later, optional, required, shape, usvString } =
+    host.use("webidl");
   const { listOf, makeHeaders, toHeaders } = host.use("headers");
   const { clone, extract, given, mixin, take, unusable } = host.use("body");
   const { parse, serialize } = host.use("url-parser");
@@ -18,14 +19,22 @@
     priority: ["high", "low", "auto"],
     redirect: ["follow", "error", "manual"],
     referrerPolicy: [
-      "", "no-referrer", "no-referrer-when-downgrade", "same-origin", "origin", "strict-origin", "origin-when-cross-origin",
-      "strict-origin-when-cross-origin", "unsafe-url",
+      "",
+      "no-referrer",
+      "no-referrer-when-downgrade",
+      "same-origin",
+      "origin",
+      "strict-origin",
+      "origin-when-cross-origin",
+      "strict-origin-when-cross-origin",
+      "unsafe-url",
     ],
   };
 
   function checkMethod(value) {
     const method = byteString(value);
-    if (!/^[!#$%&'*+\-.^_`|~\da-z]+$/i.test(method)) throw new TypeError(`Invalid method: ${JSON.stringify(method)}`);
+    if (!/^[!#$%&'*+\-.^_`|~\da-z]+$/i.test(method))
+      throw new TypeError(`Invalid method: ${JSON.stringify(method)}`);
     if (/^(?:connect|trace|track)$/i.test(method)) throw new TypeError(`the method ${method} is not allowed`);
     return /^(?:delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method;
   }
@@ -43,21 +52,35 @@
 
   // A request is {url, method, headers, body, signals, signal, and the plain options}.
   const plain = (url) => ({
-    url, method: "GET", headers: null, body: null, signals: [], signal: null, cache: "default", credentials: "same-origin",
-    integrity: "", keepalive: false, mode: "cors", redirect: "follow", referrer: "about:client", referrerPolicy: "",
+    url,
+    method: "GET",
+    headers: null,
+    body: null,
+    signals: [],
+    signal: null,
+    cache: "default",
+    credentials: "same-origin",
+    integrity: "",
+    keepalive: false,
+    mode: "cors",
+    redirect: "follow",
+    referrer: "about:client",
+    referrerPolicy: "",
   });
 
   function readInit(options) {
     const init = dictionary(options, "the request's options");
     const given = { __proto__: null, body: init.body };
-    for (const name in ENUMS) if (init[name] !== undefined) given[name] = enumeration(init[name], ENUMS[name], name);
+    for (const name in ENUMS)
+      if (init[name] !== undefined) given[name] = enumeration(init[name], ENUMS[name], name);
     given.headers = init.headers;
     if (init.integrity !== undefined) given.integrity = domString(init.integrity);
     if (init.keepalive !== undefined) given.keepalive = !!init.keepalive;
     if (init.method !== undefined) given.method = byteString(init.method);
     if (init.referrer !== undefined) given.referrer = usvString(init.referrer);
     given.signal = init.signal;
-    if (given.signal !== undefined && given.signal !== null && !optional("abort")?.isSignal(given.signal)) throw new TypeError("signal is not an AbortSignal");
+    if (given.signal !== undefined && given.signal !== null && !optional("abort")?.isSignal(given.signal))
+      throw new TypeError("signal is not an AbortSignal");
     if (init.window !== undefined && init.window !== null) throw new TypeError("window can only be null");
     return given;
   }
@@ -90,25 +113,42 @@
       const { body, headers, method, mode, referrer, signal } = options;
       if (mode === "navigate") throw new TypeError("mode cannot be navigate");
       if (referrer !== undefined) facts.referrer = referrerOf(referrer);
-      for (const name of ["cache", "credentials", "integrity", "keepalive", "mode", "redirect", "referrerPolicy"]) {
+      for (const name of [
+        "cache",
+        "credentials",
+        "integrity",
+        "keepalive",
+        "mode",
+        "redirect",
+        "referrerPolicy",
+      ]) {
         if (options[name] !== undefined) facts[name] = options[name];
       }
-      if (facts.cache === "only-if-cached" && facts.mode !== "same-origin") throw new TypeError("only-if-cached needs the mode same-origin");
+      if (facts.cache === "only-if-cached" && facts.mode !== "same-origin")
+        throw new TypeError("only-if-cached needs the mode same-origin");
       if (method !== undefined) facts.method = checkMethod(method);
-      if (facts.mode === "no-cors" && !/^(?:GET|HEAD|POST)$/.test(facts.method)) throw new TypeError(`the method ${facts.method} is not allowed with no-cors`);
+      if (facts.mode === "no-cors" && !/^(?:GET|HEAD|POST)$/.test(facts.method))
+        throw new TypeError(`the method ${facts.method} is not allowed with no-cors`);
       if (signal !== undefined) facts.signals = signal === null ? [] : [signal];
-      facts.headers = headers !== undefined ? toHeaders(headers) : makeHeaders(source === null ? [] : listOf(source.headers), "request");
+      facts.headers =
+        headers !== undefined
+          ? toHeaders(headers)
+          : makeHeaders(source === null ? [] : listOf(source.headers), "request");
 
       const inherited = source === null ? null : source.body;
       const own = body !== undefined && body !== null;
-      if ((own || (inherited !== null && body !== null)) && /^(?:GET|HEAD)$/.test(facts.method)) throw new TypeError(`a ${facts.method} request has no body`);
+      if ((own || (inherited !== null && body !== null)) && /^(?:GET|HEAD)$/.test(facts.method))
+        throw new TypeError(`a ${facts.method} request has no body`);
       if (own) {
         const extracted = extract(body);
-        if (extracted.body.source === null && options.duplex === undefined) throw new TypeError('a stream as body needs duplex: "half"');
+        if (extracted.body.source === null && options.duplex === undefined)
+          throw new TypeError('a stream as body needs duplex: "half"');
         facts.body = extracted.body;
-        if (extracted.type !== null && !facts.headers.has("content-type")) facts.headers.append("content-type", extracted.type);
+        if (extracted.type !== null && !facts.headers.has("content-type"))
+          facts.headers.append("content-type", extracted.type);
       } else if (inherited !== null && body !== null) {
-        if (unusable(inherited)) throw new TypeError("the request's body has been read already, or is locked");
+        if (unusable(inherited))
+          throw new TypeError("the request's body has been read already, or is locked");
         facts.body = given(inherited.stream ?? inherited.source);
         if (inherited.stream !== null) facts.body.stream = move(inherited);
         else {
@@ -172,9 +212,16 @@
     }
     clone() {
       const facts = this.#facts;
-      if (facts.body !== null && unusable(facts.body)) throw new TypeError("the body has been read already, or is locked");
+      if (facts.body !== null && unusable(facts.body))
+        throw new TypeError("the body has been read already, or is locked");
       const headers = makeHeaders(listOf(facts.headers), "request");
-      return new Request(SECRET, { ...facts, headers, signals: followed(facts), signal: null, body: clone(facts.body) });
+      return new Request(SECRET, {
+        ...facts,
+        headers,
+        signals: followed(facts),
+        signal: null,
+        body: clone(facts.body),
+      });
     }
   }
 
@@ -186,7 +233,8 @@
 
   // What is left of a stream, by a stream of its own; the old one is disturbed and locked.
   function move(body) {
-    const { acquire, cancel, closeController, create, enqueue, fail, read, stateOf } = host.use("readable-stream");
+    const { acquire, cancel, closeController, create, enqueue, fail, read, stateOf } =
+      host.use("readable-stream");
     const { deferred } = host.use("promises");
     const old = stateOf(body.stream);
     const reader = acquire(old);
@@ -200,10 +248,19 @@
       });
       return promise;
     };
-    return create(() => undefined, pull, (reason) => cancel(old, reason), 0);
+    return create(
+      () => undefined,
+      pull,
+      (reason) => cancel(old, reason),
+      0,
+    );
   }
 
-  mixin(Request, (request) => factsOf(request).body, (request) => factsOf(request).headers.get("content-type"));
+  mixin(
+    Request,
+    (request) => factsOf(request).body,
+    (request) => factsOf(request).headers.get("content-type"),
+  );
   shape(Request, "Request");
 
   // A request from the host: {method, headers: [[name, value]...], body: string | Uint8Array | ReadableStream | null, signal}.
@@ -222,7 +279,19 @@
     const { cache, credentials, integrity, keepalive, method, mode, redirect } = facts;
     const headers = listOf(facts.headers).map(([name, value]) => [name, value]);
     const signal = facts.signal ?? (facts.signals.length > 0 ? signalOf(facts) : null);
-    return { url: serialize(facts.url), method, headers, body: take(facts.body), signal, cache, credentials, integrity, keepalive, mode, redirect };
+    return {
+      url: serialize(facts.url),
+      method,
+      headers,
+      body: take(facts.body),
+      signal,
+      cache,
+      credentials,
+      integrity,
+      keepalive,
+      mode,
+      redirect,
+    };
   }
 
   return { Request, isRequest, makeRequest, requestParts };

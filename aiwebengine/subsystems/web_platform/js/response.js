@@ -15,17 +15,28 @@
   // A response is {type, status, statusText, url, redirected, headers, body}.
   function initial(init) {
     const { headers, status, statusText } = dictionary(init, "the response's options");
-    const facts = { type: "default", status: 200, statusText: "", url: "", redirected: false, headers: null, body: null };
+    const facts = {
+      type: "default",
+      status: 200,
+      statusText: "",
+      url: "",
+      redirected: false,
+      headers: null,
+      body: null,
+    };
     facts.headers = headers === undefined ? makeHeaders([], "response") : toHeaders(headers);
     if (status !== undefined) facts.status = Number(status) & 0xffff;
     if (statusText !== undefined) facts.statusText = byteString(statusText);
-    if (facts.status < 200 || facts.status > 599) throw new RangeError(`a response's status is 200 to 599, not ${facts.status}`);
-    if (/[^\t\x20-\x7e\x80-\xff]/.test(facts.statusText)) throw new TypeError("statusText has a control character");
+    if (facts.status < 200 || facts.status > 599)
+      throw new RangeError(`a response's status is 200 to 599, not ${facts.status}`);
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(facts.statusText))
+      throw new TypeError("statusText has a control character");
     return facts;
   }
 
   function fill(facts, body, type) {
-    if (NULL_BODY.includes(facts.status)) throw new TypeError(`a response of status ${facts.status} has no body`);
+    if (NULL_BODY.includes(facts.status))
+      throw new TypeError(`a response of status ${facts.status} has no body`);
     facts.body = body;
     if (type !== null && !facts.headers.has("content-type")) facts.headers.append("content-type", type);
     return facts;
@@ -37,8 +48,13 @@
     const parsed = parse(url);
     if (parsed !== null) return serialize(parsed);
     const local = /^\/(?![/\\])/.test(url) ? parse(url, parse("http://localhost")) : null;
-    if (local === null) throw new TypeError("Response.redirect: the URL is neither absolute nor a path");
-    return pathname(local) + (local.query === null ? "" : `?${local.query}`) + (local.fragment === null ? "" : `#${local.fragment}`);
+    if (local === null || local.host !== "localhost" || pathname(local).startsWith("//"))
+      throw new TypeError("Response.redirect: the URL is neither absolute nor a path");
+    return (
+      pathname(local) +
+      (local.query === null ? "" : `?${local.query}`) +
+      (local.fragment === null ? "" : `#${local.fragment}`)
+    );
   }
 
   const SECRET = Symbol();
@@ -61,7 +77,15 @@
     }
     static error() {
       const headers = makeHeaders([], "immutable");
-      return wrap({ type: "error", status: 0, statusText: "", url: "", redirected: false, headers, body: null });
+      return wrap({
+        type: "error",
+        status: 0,
+        statusText: "",
+        url: "",
+        redirected: false,
+        headers,
+        body: null,
+      });
     }
     static json(data, init = undefined) {
       required(arguments, 1, "Response.json");
@@ -74,9 +98,18 @@
       url = usvString(url);
       const code = Number(status) & 0xffff;
       const target = location(url);
-      if (!REDIRECTS.includes(code)) throw new RangeError(`Response.redirect: ${code} is not a redirect's status`);
+      if (!REDIRECTS.includes(code))
+        throw new RangeError(`Response.redirect: ${code} is not a redirect's status`);
       const headers = makeHeaders([["location", target]], "immutable");
-      return wrap({ type: "default", status: code, statusText: "", url: "", redirected: false, headers, body: null });
+      return wrap({
+        type: "default",
+        status: code,
+        statusText: "",
+        url: "",
+        redirected: false,
+        headers,
+        body: null,
+      });
     }
     get type() {
       return this.#facts.type;
@@ -102,12 +135,17 @@
     }
     clone() {
       const facts = this.#facts;
-      if (facts.body !== null && unusable(facts.body)) throw new TypeError("the body has been read already, or is locked");
+      if (facts.body !== null && unusable(facts.body))
+        throw new TypeError("the body has been read already, or is locked");
       const headers = makeHeaders(listOf(facts.headers), facts.type === "default" ? "response" : "immutable");
       return wrap({ ...facts, headers, body: clone(facts.body) });
     }
   }
-  mixin(Response, (response) => factsOf(response).body, (response) => factsOf(response).headers.get("content-type"));
+  mixin(
+    Response,
+    (response) => factsOf(response).body,
+    (response) => factsOf(response).headers.get("content-type"),
+  );
   shape(Response, "Response");
 
   const isResponse = (value) => {
@@ -122,12 +160,32 @@
   // For the host: {status, statusText, headers, body: null | string | Uint8Array | ReadableStream}; the body is used from now on.
   function responseParts(response) {
     const { body, headers, status, statusText } = factsOf(response);
-    return { status, statusText, headers: listOf(headers).map(([name, value]) => [name, value]), body: take(body) };
+    return {
+      status,
+      statusText,
+      headers: listOf(headers).map(([name, value]) => [name, value]),
+      body: take(body),
+    };
   }
 
   // A response from the host: {status, statusText, headers: [[name, value]...], body, url, redirected}.
-  function makeResponse({ status = 200, statusText = "", headers = [], body = null, url = "", redirected = false }) {
-    return wrap({ type: "default", status, statusText, url, redirected, headers: makeHeaders(headers, "immutable"), body: given(body) });
+  function makeResponse({
+    status = 200,
+    statusText = "",
+    headers = [],
+    body = null,
+    url = "",
+    redirected = false,
+  }) {
+    return wrap({
+      type: "default",
+      status,
+      statusText,
+      url,
+      redirected,
+      headers: makeHeaders(headers, "immutable"),
+      body: given(body),
+    });
   }
 
   return { Response, isResponse, makeResponse, responseParts };

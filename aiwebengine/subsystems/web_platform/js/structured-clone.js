@@ -27,8 +27,18 @@
   const flagsOf = getter(RegExp.prototype, "flags");
   const globals = globalThis;
   const VIEWS = create(null);
-  for (const name of Object.getOwnPropertyNames(globals)) if (/^(?:Big)?(?:Uint|Int|Float)\d+(?:Clamped)?Array$/.test(name)) VIEWS[name] = globals[name];
-  const ERRORS = { __proto__: null, Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+  for (const name of Object.getOwnPropertyNames(globals))
+    if (/^(?:Big)?(?:Uint|Int|Float)\d+(?:Clamped)?Array$/.test(name)) VIEWS[name] = globals[name];
+  const ERRORS = {
+    __proto__: null,
+    Error,
+    EvalError,
+    RangeError,
+    ReferenceError,
+    SyntaxError,
+    TypeError,
+    URIError,
+  };
   const PRIMITIVES = { __proto__: null, Boolean, Number, String, BigInt };
 
   const refuse = (what) => new DOMException(`${what} could not be cloned`, "DataCloneError");
@@ -49,17 +59,34 @@
     const text = getOwnPropertyDescriptor(value, "message");
     const copy = new ERRORS[kind](text !== undefined && "value" in text ? `${text.value}` : undefined);
     const { stack } = value;
-    if (typeof stack === "string") defineProperty(copy, "stack", { value: stack, writable: true, configurable: true });
+    if (typeof stack === "string")
+      defineProperty(copy, "stack", { value: stack, writable: true, configurable: true });
     return copy;
   }
 
   const BRANDS = [
-    [Boolean.prototype.valueOf, "Boolean"], [Number.prototype.valueOf, "Number"], [String.prototype.valueOf, "String"],
-    [BigInt.prototype.valueOf, "BigInt"], [Symbol.prototype.valueOf, "Symbol"],
-    [getTime, "Date"], [mapSize, "Map"], [setSize, "Set"], [bufferLength, "ArrayBuffer"],
+    [Boolean.prototype.valueOf, "Boolean"],
+    [Number.prototype.valueOf, "Number"],
+    [String.prototype.valueOf, "String"],
+    [BigInt.prototype.valueOf, "BigInt"],
+    [Symbol.prototype.valueOf, "Symbol"],
+    [getTime, "Date"],
+    [mapSize, "Map"],
+    [setSize, "Set"],
+    [bufferLength, "ArrayBuffer"],
     [WeakRef.prototype.deref, "WeakRef"],
   ];
-  const OPAQUE = { __proto__: null, WeakMap: 1, WeakSet: 1, WeakRef: 1, Promise: 1, Generator: 1, AsyncGenerator: 1, SharedArrayBuffer: 1, FinalizationRegistry: 1 };
+  const OPAQUE = {
+    __proto__: null,
+    WeakMap: 1,
+    WeakSet: 1,
+    WeakRef: 1,
+    Promise: 1,
+    Generator: 1,
+    AsyncGenerator: 1,
+    SharedArrayBuffer: 1,
+    FinalizationRegistry: 1,
+  };
 
   // What kind of object it is, whatever its toStringTag says.
   function kindOf(value) {
@@ -104,18 +131,25 @@
         else memory.set(buffer, (buffer = cloneBuffer(buffer)));
         const name = apply(viewTag, value, []);
         const { byteOffset } = value;
-        return name === undefined ? new DataView(buffer, byteOffset, value.byteLength) : new VIEWS[name](buffer, byteOffset, value.length);
+        return name === undefined
+          ? new DataView(buffer, byteOffset, value.byteLength)
+          : new VIEWS[name](buffer, byteOffset, value.length);
       }
       case "Map": {
         const copy = new Map();
         const members = [];
-        for (const [key, member] of { [Symbol.iterator]: () => apply(mapEntries, value, []) }) members.push(key, member);
+        for (const [key, member] of { [Symbol.iterator]: () => apply(mapEntries, value, []) })
+          members.push(key, member);
         pending.push({ map: copy, members, made: [] });
         return copy;
       }
       case "Set": {
         const copy = new Set();
-        pending.push({ set: copy, members: [...{ [Symbol.iterator]: () => apply(setValues, value, []) }], made: [] });
+        pending.push({
+          set: copy,
+          members: [...{ [Symbol.iterator]: () => apply(setValues, value, []) }],
+          made: [],
+        });
         return copy;
       }
       case "Error":

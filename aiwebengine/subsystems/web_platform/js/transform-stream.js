@@ -3,14 +3,13 @@
 // needs: webidl promises queuing readable-stream writable-stream
 (function (host) {
   "use strict";
-  const { callback, isObject, shape } = host.use("webidl");
-  const { algorithm, deferred, rejected, resolved, then, upon } = host.use("promises");
+  const { isObject, shape } = host.use("webidl");
+  const { algorithm, deferred, methodOf, rejected, resolved, then, upon } = host.use("promises");
   const { markOf, strategyOf } = host.use("queuing");
   const readables = host.use("readable-stream");
   const writables = host.use("writable-stream");
   const { apply } = Reflect;
   const SECRET = Symbol();
-  const method = (object, name) => (object[name] === undefined ? undefined : callback(object[name], name));
 
   // A transform is {readable, writable (state records), backpressure, change, transform, flush, cancel, finish}.
 
@@ -134,28 +133,36 @@
     #readable;
     #writable;
     constructor(transformer = undefined, writableStrategy = undefined, readableStrategy = undefined) {
-      if (transformer !== undefined && !isObject(transformer)) throw new TypeError("the transformer is not an object");
+      if (transformer !== undefined && !isObject(transformer))
+        throw new TypeError("the transformer is not an object");
       const source = transformer ?? {};
       const writing = strategyOf(writableStrategy);
       const reading = strategyOf(readableStrategy);
-      const cancel = method(source, "cancel");
-      const flush = method(source, "flush");
+      const cancel = methodOf(source, "cancel");
+      const flush = methodOf(source, "flush");
       if (source.readableType !== undefined) throw new RangeError("readableType is not allowed");
-      const start = method(source, "start");
-      const work = method(source, "transform");
+      const start = methodOf(source, "start");
+      const work = methodOf(source, "transform");
       if (source.writableType !== undefined) throw new RangeError("writableType is not allowed");
       const readableMark = markOf(reading, 0);
       const writableMark = markOf(writing, 1);
       const sizeOf = ({ size }) => size && ((chunk) => apply(size, undefined, [chunk]));
 
       const started = deferred();
-      const transform = { readable: null, writable: null, backpressure: undefined, change: null, finish: null };
+      const transform = {
+        readable: null,
+        writable: null,
+        backpressure: undefined,
+        change: null,
+        finish: null,
+      };
       const begin = () => started.promise;
       this.#writable = writables.createWritable(
         begin,
         (chunk) => sinkWrite(transform, chunk),
         () => readableEnding(transform, "flush", [controller], readables.closeController),
-        (reason) => readableEnding(transform, "cancel", [reason], (readable) => readables.fail(readable, reason)),
+        (reason) =>
+          readableEnding(transform, "cancel", [reason], (readable) => readables.fail(readable, reason)),
         writableMark,
         sizeOf(writing),
       );
@@ -163,7 +170,13 @@
         setBackpressure(transform, false);
         return transform.change.promise;
       };
-      this.#readable = readables.create(begin, pull, (reason) => sourceCancel(transform, reason), readableMark, sizeOf(reading));
+      this.#readable = readables.create(
+        begin,
+        pull,
+        (reason) => sourceCancel(transform, reason),
+        readableMark,
+        sizeOf(reading),
+      );
       transform.readable = readables.stateOf(this.#readable);
       transform.writable = writables.stateOf(this.#writable);
       setBackpressure(transform, true);

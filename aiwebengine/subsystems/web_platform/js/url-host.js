@@ -21,7 +21,10 @@
 
   function punycode(label) {
     const points = Array.from(label, (character) => character.codePointAt(0));
-    let out = points.filter((point) => point < 128).map((point) => fromCodePoint(point)).join("");
+    let out = points
+      .filter((point) => point < 128)
+      .map((point) => fromCodePoint(point))
+      .join("");
     let handled = out.length;
     const basic = handled;
     if (basic > 0) out += "-";
@@ -81,29 +84,51 @@
   // UTS 46 mapping stood in for by lower-casing, NFKC and the ignored code points.
   function map(domain) {
     return domain
-      .replace(/[\xad\u034f\u180b-\u180d\u180f\u200b\u2060\u2064\ufe00-\ufe0f\ufeff\u{e0100}-\u{e01ef}]/gu, "")
-      .replace(/\u03a3/g, "\u03c3")
+      .replace(
+        /[\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060\u2064\u3164\ufe00-\ufe0f\ufeff\uffa0\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0100}-\u{e01ef}]/gu,
+        "",
+      )
+      .replace(/[\u03a3\u03f2\u03f9]/g, "\u03c3")
       .toLowerCase()
+      .normalize("NFKD")
+      .replace(/\u0345/g, "\u03b9")
       .normalize("NFKC")
       .toLowerCase()
       .normalize("NFC")
+      .replace(/[\uab70-\uabbf]/g, (cherokee) => fromCodePoint(cherokee.charCodeAt(0) - 0x97d0))
+      .replace(/[\u13f8-\u13fd]/g, (cherokee) => fromCodePoint(cherokee.charCodeAt(0) - 8))
       .replace(/\u3002/g, ".");
   }
 
-  const RTL = "[\\p{sc=Arab}\\p{sc=Hebr}\\p{sc=Syrc}\\p{sc=Thaa}\\p{sc=Nkoo}]";
-  const rightToLeft = (label) => property(`(?![\\p{M}\\p{N}])${RTL}`).test(label);
+  // Full stops in disguise, which UTS 46 does not allow.
+  const hidesStop = (domain) =>
+    /[\u2024-\u2026\u2488-\u249b\u33d8\ufe12\ufe19\ufe30\ufe52\u{1f100}]/u.test(domain);
+
+  const RTL =
+    "(?:(?![\\p{M}\\u06f0-\\u06f9\\u0606\\u0607\\u0609\\u060a\\u060c\\u060e\\u060f\\u066a\\u06de\\u06e9\\u07f6-\\u07f9])[\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufefe\\u{10800}-\\u{10fff}\\u{1e800}-\\u{1efff}])";
+  const rightToLeft = (label) => property(RTL).test(label);
 
   function validLabel(label) {
-    if (property("^\\p{M}|(?![\\u200c\\u200d])[\\p{C}\\p{Z}\\u061c\\u115f\\u1160\\u2ff0-\\u2fff\\u3164\\uffa0\\ufffc\\ufffd]").test(label)) return false;
-    if (/[\u200c\u200d]/.test(label) && !property("^(?:[^\\u200c\\u200d]|(?<=\\p{Mn}|\\p{Mc})[\\u200c\\u200d]|(?<=\\p{sc=Arab})\\u200c(?=\\p{sc=Arab}))*$").test(label)) return false;
+    if (
+      property("^\\p{M}|(?![\\u200c\\u200d])[\\p{C}\\p{Z}\\u061c\\u2ff0-\\u2fff\\ufffc\\ufffd]").test(label)
+    )
+      return false;
+    // CONTEXTJ: a joiner follows a mark (which should be a virama), the non-joiner may also stand between Arabic letters.
+    if (/[\u200c\u200d]/.test(label)) {
+      const arabic = "(?=\\p{L})\\p{sc=Arab}";
+      const joined = `(?<=\\p{Mn}|\\p{Mc})[\\u200c\\u200d]|(?<=${arabic}\\p{Mn}*)\\u200c(?=\\p{Mn}*${arabic})`;
+      if (!property(`^(?:[^\\u200c\\u200d]|${joined})*$`).test(label)) return false;
+    }
     if (!rightToLeft(label)) return true;
-    return property(`^${RTL}(?:${RTL}|[\\p{N}\\p{M}\\p{S}\\p{P}])*$`).test(label);
+    if (/[0-9\u06f0-\u06f9]/.test(label) && /[\u0660-\u0669]/.test(label)) return false;
+    return property(`^(?!\\p{N})${RTL}(?:${RTL}|[\\p{N}\\p{M}\\p{S}\\p{P}\\u200c\\u200d])*$`).test(label);
   }
 
   // Domain to ASCII of the URL standard (beStrict false), or null.
   function toASCII(domain) {
     const ascii = !/[^\0-\x7f]/.test(domain);
     if (ascii && !/(^|\.)xn--/i.test(domain)) return domain.toLowerCase();
+    if (hidesStop(domain)) return null;
     const labels = (ascii ? domain.toLowerCase() : map(domain)).split(".");
     let bidi = false;
     for (let i = 0; i < labels.length; i++) {
@@ -111,7 +136,13 @@
       if (label.startsWith("xn--")) {
         if (/[^\0-\x7f]/.test(label)) return null;
         const decoded = unpunycode(label.slice(4));
-        if (decoded === null || !/[^\0-\x7f]/.test(decoded) || map(decoded) !== decoded || !validLabel(decoded)) return null;
+        if (
+          decoded === null ||
+          !/[^\0-\x7f]/.test(decoded) ||
+          map(decoded) !== decoded ||
+          !validLabel(decoded)
+        )
+          return null;
         if ("xn--" + punycode(decoded) !== label) return null;
         bidi ||= rightToLeft(decoded);
       } else if (/[^\0-\x7f]/.test(label)) {
@@ -189,7 +220,9 @@
   }
 
   const encodeControls = (text) =>
-    text.replace(/[^\x20-\x7e]/gu, (c) => (c < "\x80" ? "%" + c.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0") : encodeURIComponent(c)));
+    text.replace(/[^\x20-\x7e]/gu, (c) =>
+      c < "\x80" ? "%" + c.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0") : encodeURIComponent(c),
+    );
 
   // The serialized host, or null.
   function parseHost(text, special) {

@@ -7,16 +7,18 @@
   "use strict";
   const { parseHost } = host.use("url-host");
   const { encodeURIComponent } = globalThis;
-  const PORTS = { __proto__: null, "http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21, "file": null };
+  const PORTS = { __proto__: null, http: 80, https: 443, ws: 80, wss: 443, ftp: 21, file: null };
   const isSpecial = (url) => url.scheme in PORTS;
 
-  const escaped = (c) => (c < "\x80" ? "%" + c.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0") : encodeURIComponent(c));
+  const escaped = (c) =>
+    c < "\x80" ? "%" + c.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0") : encodeURIComponent(c);
   const encodeControl = (text) => text.replace(/[^\x20-\x7e]/gu, escaped);
   const encodeFragment = (text) => text.replace(/[^\x21\x23-\x3b\x3d\x3f-\x5f\x61-\x7e]/gu, escaped);
   const encodeQuery = (text) => text.replace(/[^\x21\x24-\x3b\x3d\x3f-\x7e]/gu, escaped);
   const encodeSpecialQuery = (text) => text.replace(/[^\x21\x24-\x26\x28-\x3b\x3d\x3f-\x7e]/gu, escaped);
   const encodePath = (text) => text.replace(/[^\x21\x24-\x3b\x3d\x40-\x5d\x5f\x61-\x7a\x7c\x7e]/gu, escaped);
-  const encodeUserinfo = (text) => text.replace(/[^\x21\x24-\x2e\x30-\x39\x41-\x5a\x5f\x61-\x7a\x7e]/gu, escaped);
+  const encodeUserinfo = (text) =>
+    text.replace(/[^\x21\x24-\x2e\x30-\x39\x41-\x5a\x5f\x61-\x7a\x7e]/gu, escaped);
 
   const strip = (text) => text.replace(/[\t\n\r]+/g, "");
   const isDrive = (text) => /^[a-z][:|]$/i.test(text);
@@ -132,7 +134,8 @@
       text = text.slice(1);
       if (base !== null) {
         url.host = base.host;
-        if (!startsWithDrive(text) && base.path.length > 0 && /^[a-z]:$/i.test(base.path[0])) url.path.push(base.path[0]);
+        if (!startsWithDrive(text) && base.path.length > 0 && /^[a-z]:$/i.test(base.path[0]))
+          url.path.push(base.path[0]);
       }
     } else if (base !== null) {
       url.host = base.host;
@@ -153,7 +156,8 @@
     url.scheme = base.scheme;
     const special = isSpecial(url);
     const slash = (c) => c === "/" || (special && c === "\\");
-    if (slash(text[0]) && slash(text[1])) return parseAuthority(url, text.replace(special ? /^[/\\]+/ : /^\/\//, ""));
+    if (slash(text[0]) && slash(text[1]))
+      return parseAuthority(url, text.replace(special ? /^[/\\]+/ : /^\/\//, ""));
     url.username = base.username;
     url.password = base.password;
     url.host = base.host;
@@ -183,13 +187,16 @@
         url.query = base.query;
         return true;
       }
-      return base.scheme === "file" ? parseFile(url, text, base, hasQuery) : parseRelative(url, text, base, hasQuery);
+      return base.scheme === "file"
+        ? parseFile(url, text, base, hasQuery)
+        : parseRelative(url, text, base, hasQuery);
     }
     url.scheme = scheme[0].slice(0, -1).toLowerCase();
     text = text.slice(scheme[0].length);
     if (url.scheme === "file") return parseFile(url, text, base, hasQuery);
     if (isSpecial(url)) {
-      if (base !== null && base.scheme === url.scheme && !text.startsWith("//")) return parseRelative(url, text, base, hasQuery);
+      if (base !== null && base.scheme === url.scheme && !text.startsWith("//"))
+        return parseRelative(url, text, base, hasQuery);
       return parseAuthority(url, text.replace(/^[/\\]+/, ""));
     }
     if (text.startsWith("//")) return parseAuthority(url, text.slice(2));
@@ -216,7 +223,16 @@
       query = text.slice(at + 1);
       text = text.slice(0, at);
     }
-    const url = { scheme: "", username: "", password: "", host: null, port: null, path: [], query: null, fragment: null };
+    const url = {
+      scheme: "",
+      username: "",
+      password: "",
+      host: null,
+      port: null,
+      path: [],
+      query: null,
+      fragment: null,
+    };
     if (!parseBody(url, text, base, query !== null, fragment !== null)) return null;
     if (query !== null) setQuery(url, query);
     if (fragment !== null) url.fragment = encodeFragment(fragment);
@@ -227,9 +243,11 @@
     url.query = isSpecial(url) ? encodeSpecialQuery(text) : encodeQuery(text);
   }
 
-  const pathname = (url) => (typeof url.path === "string" ? url.path : url.path.map((segment) => "/" + segment).join(""));
+  const pathname = (url) =>
+    typeof url.path === "string" ? url.path : url.path.map((segment) => "/" + segment).join("");
 
-  const hostport = (url) => (url.host === null ? "" : url.port === null ? url.host : `${url.host}:${url.port}`);
+  const hostport = (url) =>
+    url.host === null ? "" : url.port === null ? url.host : `${url.host}:${url.port}`;
 
   function serialize(url, excludeFragment) {
     let text = url.scheme + ":";
@@ -267,7 +285,11 @@
     const colon = portColon(text);
     if (colon >= 0 && !withPort) return;
     const name = colon < 0 ? text : text.slice(0, colon);
-    if (name === "" && (special || colon >= 0 || url.username !== "" || url.password !== "" || url.port !== null)) return;
+    if (
+      name === "" &&
+      (special || colon >= 0 || url.username !== "" || url.password !== "" || url.port !== null)
+    )
+      return;
     const parsed = parseHost(name, special);
     if (parsed === null) return;
     url.host = parsed;

@@ -22,8 +22,12 @@
   }
 
   const hex = (character) => "%" + character.charCodeAt(0).toString(16).toUpperCase();
-  const component = (text) => encodeURIComponent(text).replace(/%20/g, "+").replace(/[!'()~]/g, hex);
-  const serializeForm = (list) => list.map(([name, value]) => component(name) + "=" + component(value)).join("&");
+  const component = (text) =>
+    encodeURIComponent(text)
+      .replace(/%20/g, "+")
+      .replace(/[!'()~]/g, hex);
+  const serializeForm = (list) =>
+    list.map(([name, value]) => component(name) + "=" + component(value)).join("&");
 
   let linked; // (query, changed) => a URLSearchParams of a URL
   let isParams;
@@ -95,7 +99,8 @@
       required(arguments, 1, "URLSearchParams.has");
       name = usvString(name);
       if (value !== undefined) value = usvString(value);
-      for (const pair of list) if (pair[0] === name && (value === undefined || pair[1] === value)) return true;
+      for (const pair of list)
+        if (pair[0] === name && (value === undefined || pair[1] === value)) return true;
       return false;
     }
     set(name, value) {

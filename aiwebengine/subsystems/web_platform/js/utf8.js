@@ -31,7 +31,7 @@
     text = text.toWellFormed();
     const chunks = [];
     let length = 0;
-    for (let at = 0; at < text.length; ) {
+    for (let at = 0; at < text.length;) {
       let end = at + SLICE;
       if (end < text.length && (text.charCodeAt(end) & 0xfc00) === 0xdc00) end++;
       const chunk = latin1Bytes(unescape(encodeURIComponent(text.slice(at, end))));
@@ -79,9 +79,10 @@
 
   // Text of bytes, malformed sequences as U+FFFD; a byte order mark stays unless `stripMark`.
   function decode(bytes, stripMark = false) {
-    if (stripMark && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) bytes = apply(subarray, bytes, [3]);
+    if (stripMark && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf)
+      bytes = apply(subarray, bytes, [3]);
     let text = "";
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       let end = Math.min(at + SLICE, bytes.length);
       for (let back = 0; back < 3 && end < bytes.length && (bytes[end] & 0xc0) === 0x80; back++) end--;
       const slice = apply(subarray, bytes, [at, end]);

@@ -2,7 +2,8 @@
 // Conversions and class shaping as Web IDL has them; private to the other pieces.
 (function (host) {
   "use strict";
-  const { defineProperty, getOwnPropertyDescriptor, getOwnPropertyNames, getPrototypeOf, setPrototypeOf } = Object;
+  const { defineProperty, getOwnPropertyDescriptor, getOwnPropertyNames, getPrototypeOf, setPrototypeOf } =
+    Object;
   const { ownKeys } = Reflect;
   const IteratorPrototype = getPrototypeOf(getPrototypeOf([][Symbol.iterator]()));
   const platform = new Set(); // filled while pieces are evaluated, constant afterwards
@@ -19,7 +20,9 @@
 
   function required(args, count, where) {
     if (args.length < count) {
-      throw new TypeError(`${where}: ${count} argument${count > 1 ? "s" : ""} required, ${args.length} given`);
+      throw new TypeError(
+        `${where}: ${count} argument${count > 1 ? "s" : ""} required, ${args.length} given`,
+      );
     }
   }
 
@@ -31,7 +34,8 @@
 
   function enumeration(value, allowed, where) {
     const text = `${value}`;
-    if (!allowed.includes(text)) throw new TypeError(`${where}: "${text}" is not one of ${allowed.join(", ")}`);
+    if (!allowed.includes(text))
+      throw new TypeError(`${where}: "${text}" is not one of ${allowed.join(", ")}`);
     return text;
   }
 
@@ -42,7 +46,8 @@
 
   function enforceRange(value, maximum, where) {
     const number = Math.trunc(Number(value));
-    if (!(number >= 0 && number <= maximum)) throw new TypeError(`${where} is out of range (0 to ${maximum})`);
+    if (!(number >= 0 && number <= maximum))
+      throw new TypeError(`${where} is out of range (0 to ${maximum})`);
     return number + 0;
   }
 
@@ -76,7 +81,13 @@
   function shape(Class, tag, prototype = Class.prototype) {
     for (const target of [prototype, Class]) {
       for (const name of getOwnPropertyNames(target)) {
-        if (name === "constructor" || name === "prototype" || name === "name" && target === Class || name === "length" && target === Class) continue;
+        if (
+          name === "constructor" ||
+          name === "prototype" ||
+          (name === "name" && target === Class) ||
+          (name === "length" && target === Class)
+        )
+          continue;
         const descriptor = getOwnPropertyDescriptor(target, name);
         if (descriptor.configurable) defineProperty(target, name, { enumerable: true });
       }
@@ -141,9 +152,18 @@
       },
     };
     for (const name in methods) {
-      defineProperty(Class.prototype, name, { value: methods[name], writable: true, enumerable: true, configurable: true });
+      defineProperty(Class.prototype, name, {
+        value: methods[name],
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
     }
-    defineProperty(Class.prototype, Symbol.iterator, { value: methods.entries, writable: true, configurable: true });
+    defineProperty(Class.prototype, Symbol.iterator, {
+      value: methods.entries,
+      writable: true,
+      configurable: true,
+    });
   }
 
   // What a piece that may not be loaded gave; null when it is not, and then no object of its classes exists.
@@ -163,7 +183,21 @@
   }
 
   return {
-    byteString, callback, constants, dictionary, domString, enforceRange, enumeration, isObject,
-    isPlatform, later, optional, pairIterable, pairs, required, shape, usvString,
+    byteString,
+    callback,
+    constants,
+    dictionary,
+    domString,
+    enforceRange,
+    enumeration,
+    isObject,
+    isPlatform,
+    later,
+    optional,
+    pairIterable,
+    pairs,
+    required,
+    shape,
+    usvString,
   };
 })

@@ -10,9 +10,15 @@ test("aborting", () => {
   signal.addEventListener("abort", () => calls.push(["listener", signal.aborted]));
   controller.abort();
   controller.abort("again");
-  equal(calls, [["on", "abort", true, true], ["listener", true]]);
+  equal(calls, [
+    ["on", "abort", true, true],
+    ["listener", true],
+  ]);
   isError("AbortError", signal.reason);
-  same(throws(signal.reason, () => signal.throwIfAborted()), signal.reason);
+  same(
+    throws(signal.reason, () => signal.throwIfAborted()),
+    signal.reason,
+  );
 });
 
 test("reasons", () => {
@@ -57,7 +63,10 @@ test("any", () => {
   one.signal.addEventListener("abort", () => (order += "1"));
   any.addEventListener("abort", () => (order += "a" + nested.aborted));
   two.abort("r");
-  equal([any.aborted, any.reason, nested.reason, one.signal.aborted, order], [true, "r", "r", false, "atrue"]);
+  equal(
+    [any.aborted, any.reason, nested.reason, one.signal.aborted, order],
+    [true, "r", "r", false, "atrue"],
+  );
   one.abort("later");
   same(any.reason, "r");
   same(AbortSignal.any([AbortSignal.abort("x"), AbortSignal.abort("y")]).reason, "x");

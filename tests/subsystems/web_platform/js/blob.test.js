@@ -1,7 +1,19 @@
 const bytesOf = async (blob) => [...(await blob.bytes())];
 
 test("parts", async () => {
-  equal(await bytesOf(new Blob(["é", new Uint8Array([1, 2, 3]).subarray(1), new Uint8Array([9]).buffer, new Blob(["x"]), 5, null])), [195, 169, 2, 3, 9, 120, 53, 110, 117, 108, 108]);
+  equal(
+    await bytesOf(
+      new Blob([
+        "é",
+        new Uint8Array([1, 2, 3]).subarray(1),
+        new Uint8Array([9]).buffer,
+        new Blob(["x"]),
+        5,
+        null,
+      ]),
+    ),
+    [195, 169, 2, 3, 9, 120, 53, 110, 117, 108, 108],
+  );
   same(new Blob().size, 0);
   same(new Blob(undefined).size, 0);
   same(new Blob(new Set(["ab", "c"])).size, 3);
@@ -35,7 +47,18 @@ test("types", () => {
 
 test("slices", async () => {
   const blob = new Blob(["0123456789"], { type: "text/x" });
-  for (const [args, expected] of [[[], "0123456789"], [[3], "3456789"], [[-3], "789"], [[2, -2], "234567"], [[5, 2], ""], [[0, 100], "0123456789"], [[NaN, 2.5], "01"], [[1.5, 3.5], "23"], [["2", null], ""], [[-100, 1], "0"]]) {
+  for (const [args, expected] of [
+    [[], "0123456789"],
+    [[3], "3456789"],
+    [[-3], "789"],
+    [[2, -2], "234567"],
+    [[5, 2], ""],
+    [[0, 100], "0123456789"],
+    [[NaN, 2.5], "01"],
+    [[1.5, 3.5], "23"],
+    [["2", null], ""],
+    [[-100, 1], "0"],
+  ]) {
     same(await blob.slice(...args).text(), expected, JSON.stringify(args));
   }
   same(blob.slice().type, "");

@@ -2,9 +2,19 @@ test("listeners are called in order with the event", () => {
   const target = new EventTarget();
   const calls = [];
   target.addEventListener("x", function (event) {
-    calls.push(["first", this === target, event.target === target, event.currentTarget === target, event.eventPhase]);
+    calls.push([
+      "first",
+      this === target,
+      event.target === target,
+      event.currentTarget === target,
+      event.eventPhase,
+    ]);
   });
-  target.addEventListener("x", { handleEvent(event) { calls.push(["object", event.type]); } });
+  target.addEventListener("x", {
+    handleEvent(event) {
+      calls.push(["object", event.type]);
+    },
+  });
   target.addEventListener("x", () => calls.push(["capture"]), true);
   const event = new Event("x");
   same(target.dispatchEvent(event), true);
@@ -40,11 +50,15 @@ test("a listener removed during dispatch is not called, one added is not either"
   const target = new EventTarget();
   const calls = [];
   const second = () => calls.push("second");
-  target.addEventListener("x", () => {
-    calls.push("first");
-    target.removeEventListener("x", second);
-    target.addEventListener("x", () => calls.push("late"));
-  }, { once: true });
+  target.addEventListener(
+    "x",
+    () => {
+      calls.push("first");
+      target.removeEventListener("x", second);
+      target.addEventListener("x", () => calls.push("late"));
+    },
+    { once: true },
+  );
   target.addEventListener("x", second);
   target.dispatchEvent(new Event("x"));
   equal(calls, ["first"]);
@@ -73,9 +87,13 @@ test("an error in a listener is reported and the others run", () => {
   const target = new EventTarget();
   const error = new Error("boom");
   let ran = false;
-  target.addEventListener("x", () => { throw error; });
+  target.addEventListener("x", () => {
+    throw error;
+  });
   target.addEventListener("x", { handleEvent: 1 });
-  target.addEventListener("x", () => { ran = true; });
+  target.addEventListener("x", () => {
+    ran = true;
+  });
   target.dispatchEvent(new Event("x"));
   same(ran, true);
   const [first, second] = reported.splice(0);
@@ -104,7 +122,10 @@ test("events", () => {
   throws(TypeError, () => new Event());
   throws(TypeError, () => new Event("x", 1));
   const event = new Event("x", { bubbles: 1, composed: true });
-  equal([event.type, event.bubbles, event.cancelable, event.composed, event.isTrusted, event.target], ["x", true, false, true, false, null]);
+  equal(
+    [event.type, event.bubbles, event.cancelable, event.composed, event.isTrusted, event.target],
+    ["x", true, false, true, false, null],
+  );
   same(event.timeStamp > 0, true);
   equal([Event.NONE, event.AT_TARGET, Event.prototype.BUBBLING_PHASE], [0, 2, 3]);
   equal(event.composedPath(), []);
@@ -118,10 +139,14 @@ test("events", () => {
   same(String(custom), "[object CustomEvent]");
   custom.initCustomEvent("d", false, false, 5);
   same(custom.detail, 5);
-  class Mine extends EventTarget { x = 1; }
+  class Mine extends EventTarget {
+    x = 1;
+  }
   let seen = false;
   const mine = new Mine();
-  mine.addEventListener("x", () => { seen = true; });
+  mine.addEventListener("x", () => {
+    seen = true;
+  });
   mine.dispatchEvent(new CustomEvent("x"));
   same(seen, true);
 });

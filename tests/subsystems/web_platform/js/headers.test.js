@@ -14,9 +14,27 @@ test("names fold, values are trimmed and combined", () => {
 });
 
 test("initial values", () => {
-  equal([...new Headers([["b", "1"], ["a", "2"], ["b", "3"]])], [["a", "2"], ["b", "1, 3"]]);
+  equal(
+    [
+      ...new Headers([
+        ["b", "1"],
+        ["a", "2"],
+        ["b", "3"],
+      ]),
+    ],
+    [
+      ["a", "2"],
+      ["b", "1, 3"],
+    ],
+  );
   equal([...new Headers(new Headers({ a: "1" }))], [["a", "1"]]);
-  equal([...new Headers({ a: 1, b: null })], [["a", "1"], ["b", "null"]]);
+  equal(
+    [...new Headers({ a: 1, b: null })],
+    [
+      ["a", "1"],
+      ["b", "null"],
+    ],
+  );
   equal([...new Headers(undefined)], []);
   throws(TypeError, () => new Headers(null));
   throws(TypeError, () => new Headers("a: b"));
@@ -33,7 +51,8 @@ test("bad names and values", () => {
     throws(TypeError, () => headers.has(name), name);
     throws(TypeError, () => headers.delete(name), name);
   }
-  for (const value of ["a\nb", "a\rb", "a\0b", "\u0100"]) throws(TypeError, () => headers.append("a", value), value);
+  for (const value of ["a\nb", "a\rb", "a\0b", "\u0100"])
+    throws(TypeError, () => headers.append("a", value), value);
   headers.append("latin", "\u00e9");
   same(headers.get("latin"), "\u00e9");
   headers.append("trim", "\r\n x \r\n");
@@ -42,10 +61,23 @@ test("bad names and values", () => {
 });
 
 test("Set-Cookie stays apart", () => {
-  const headers = new Headers([["set-cookie", "a=1"], ["x", "1"], ["Set-Cookie", "b=2"], ["a", "0"]]);
+  const headers = new Headers([
+    ["set-cookie", "a=1"],
+    ["x", "1"],
+    ["Set-Cookie", "b=2"],
+    ["a", "0"],
+  ]);
   equal(headers.getSetCookie(), ["a=1", "b=2"]);
   same(headers.get("set-cookie"), "a=1, b=2");
-  equal([...headers], [["a", "0"], ["set-cookie", "a=1"], ["set-cookie", "b=2"], ["x", "1"]]);
+  equal(
+    [...headers],
+    [
+      ["a", "0"],
+      ["set-cookie", "a=1"],
+      ["set-cookie", "b=2"],
+      ["x", "1"],
+    ],
+  );
   headers.set("set-cookie", "c=3");
   equal(headers.getSetCookie(), ["c=3"]);
   equal(new Headers().getSetCookie(), []);
@@ -53,7 +85,10 @@ test("Set-Cookie stays apart", () => {
 });
 
 test("iteration is sorted and live", () => {
-  const headers = new Headers([["c", "3"], ["a", "1"]]);
+  const headers = new Headers([
+    ["c", "3"],
+    ["a", "1"],
+  ]);
   const seen = [];
   for (const [name] of headers) {
     seen.push(name);

@@ -14,7 +14,10 @@ test("reading what was enqueued", async () => {
   });
   const reader = stream.getReader();
   same(stream.locked, true);
-  equal([await reader.read(), await reader.read(), await reader.read()], [{ value: "a", done: false }, { value: "b", done: false }, { done: true }]);
+  equal(
+    [await reader.read(), await reader.read(), await reader.read()],
+    [{ value: "a", done: false }, { value: "b", done: false }, { done: true }],
+  );
   same(await reader.closed, undefined);
   reader.releaseLock();
   same(stream.locked, false);
@@ -59,12 +62,29 @@ test("pull waits for the promise it gave", async () => {
 
 test("errors", async () => {
   const boom = new Error("boom");
-  for (const source of [{ start: (c) => c.error(boom) }, { pull: () => { throw boom; } }, { pull: () => Promise.reject(boom) }, { start: () => Promise.reject(boom) }]) {
+  for (const source of [
+    { start: (c) => c.error(boom) },
+    {
+      pull: () => {
+        throw boom;
+      },
+    },
+    { pull: () => Promise.reject(boom) },
+    { start: () => Promise.reject(boom) },
+  ]) {
     const reader = new ReadableStream(source).getReader();
     await rejects(boom, reader.read());
     await rejects(boom, reader.closed);
   }
-  throws(boom, () => new ReadableStream({ start() { throw boom; } }));
+  throws(
+    boom,
+    () =>
+      new ReadableStream({
+        start() {
+          throw boom;
+        },
+      }),
+  );
   let controller;
   const stream = new ReadableStream({ start: (c) => void (controller = c) });
   controller.close();
@@ -76,11 +96,20 @@ test("errors", async () => {
 
 test("cancel", async () => {
   let reason;
-  const stream = new ReadableStream({ cancel: (r) => { reason = r; return "ignored"; } });
+  const stream = new ReadableStream({
+    cancel: (r) => {
+      reason = r;
+      return "ignored";
+    },
+  });
   same(await stream.cancel("why"), undefined);
   same(reason, "why");
   equal(await collect(stream), []);
-  const failing = new ReadableStream({ cancel() { throw new RangeError("x"); } });
+  const failing = new ReadableStream({
+    cancel() {
+      throw new RangeError("x");
+    },
+  });
   await rejects(RangeError, failing.cancel());
   const locked = new ReadableStream();
   const reader = locked.getReader();
@@ -107,7 +136,10 @@ test("releasing a reader rejects what it waits for", async () => {
 
 test("queuing strategies", async () => {
   let controller;
-  new ReadableStream({ start: (c) => void (controller = c) }, { highWaterMark: 10, size: (chunk) => chunk.length });
+  new ReadableStream(
+    { start: (c) => void (controller = c) },
+    { highWaterMark: 10, size: (chunk) => chunk.length },
+  );
   same(controller.desiredSize, 10);
   controller.enqueue("abc");
   same(controller.desiredSize, 7);
@@ -120,8 +152,17 @@ test("queuing strategies", async () => {
   throws(RangeError, () => new ReadableStream({}, { highWaterMark: -1 }));
   throws(RangeError, () => new ReadableStream({}, { highWaterMark: NaN }));
   throws(TypeError, () => new ReadableStream({}, { size: 1 }));
-  equal([new CountQueuingStrategy({ highWaterMark: 4 }).highWaterMark, new ByteLengthQueuingStrategy({ highWaterMark: 4 }).size(new Uint8Array(3))], [4, 3]);
-  same(new CountQueuingStrategy({ highWaterMark: 1 }).size, new CountQueuingStrategy({ highWaterMark: 2 }).size);
+  equal(
+    [
+      new CountQueuingStrategy({ highWaterMark: 4 }).highWaterMark,
+      new ByteLengthQueuingStrategy({ highWaterMark: 4 }).size(new Uint8Array(3)),
+    ],
+    [4, 3],
+  );
+  same(
+    new CountQueuingStrategy({ highWaterMark: 1 }).size,
+    new CountQueuingStrategy({ highWaterMark: 2 }).size,
+  );
   throws(TypeError, () => new CountQueuingStrategy({}));
   throws(TypeError, () => new CountQueuingStrategy());
 });
@@ -171,7 +212,10 @@ test("async iteration", async () => {
   for await (const chunk of kept.values({ preventCancel: true })) if (chunk === 1) break;
   same(cancelled, null);
   const iterator = kept[Symbol.asyncIterator]();
-  equal(await Promise.all([iterator.next(), iterator.next()]), [{ value: 1, done: false }, { value: 1, done: false }]);
+  equal(await Promise.all([iterator.next(), iterator.next()]), [
+    { value: 1, done: false },
+    { value: 1, done: false },
+  ]);
   equal(await iterator.return("r"), { value: "r", done: true });
   equal(await iterator.next(), { done: true });
   same(Object.prototype.toString.call(iterator), "[object ReadableStream AsyncIterator]");
@@ -194,10 +238,35 @@ test("from", async () => {
   }
   for await (const chunk of ReadableStream.from(generate())) if (chunk === 1) break;
   same(finished, true);
-  equal(await collect(ReadableStream.from(new ReadableStream({ start: (c) => { c.enqueue(7); c.close(); } }))), [7]);
-  await rejects("e", collect(ReadableStream.from((async function* () { throw "e"; })())));
-  for (const bad of [null, undefined, 1, {}, { [Symbol.iterator]: 1 }]) throws(TypeError, () => ReadableStream.from(bad));
-  await rejects(TypeError, collect(ReadableStream.from({ [Symbol.asyncIterator]: () => ({ next: () => 1 }) })));
+  equal(
+    await collect(
+      ReadableStream.from(
+        new ReadableStream({
+          start: (c) => {
+            c.enqueue(7);
+            c.close();
+          },
+        }),
+      ),
+    ),
+    [7],
+  );
+  await rejects(
+    "e",
+    collect(
+      ReadableStream.from(
+        (async function* () {
+          throw "e";
+        })(),
+      ),
+    ),
+  );
+  for (const bad of [null, undefined, 1, {}, { [Symbol.iterator]: 1 }])
+    throws(TypeError, () => ReadableStream.from(bad));
+  await rejects(
+    TypeError,
+    collect(ReadableStream.from({ [Symbol.asyncIterator]: () => ({ next: () => 1 }) })),
+  );
 });
 
 test("byte streams with default readers", async () => {
@@ -212,12 +281,19 @@ test("byte streams with default readers", async () => {
   throws(TypeError, () => controller.enqueue());
   controller.close();
   const chunks = await collect(stream);
-  equal(chunks.map((chunk) => [...chunk]), [[1, 2]]);
+  equal(
+    chunks.map((chunk) => [...chunk]),
+    [[1, 2]],
+  );
 });
 
 test("writing", async () => {
   const written = [];
-  const stream = new WritableStream({ start: () => void written.push("start"), write: (chunk) => void written.push(chunk), close: () => void written.push("close") });
+  const stream = new WritableStream({
+    start: () => void written.push("start"),
+    write: (chunk) => void written.push(chunk),
+    close: () => void written.push("close"),
+  });
   const writer = stream.getWriter();
   same(stream.locked, true);
   same(writer.desiredSize, 1);
@@ -235,7 +311,9 @@ test("writing", async () => {
 
 test("backpressure of a writer", async () => {
   let finish;
-  const writer = new WritableStream({ write: () => new Promise((resolve) => (finish = resolve)) }).getWriter();
+  const writer = new WritableStream({
+    write: () => new Promise((resolve) => (finish = resolve)),
+  }).getWriter();
   await writer.ready;
   writer.write("a");
   let ready = false;
@@ -250,14 +328,23 @@ test("backpressure of a writer", async () => {
 test("aborting and failing writers", async () => {
   let reason;
   let signalled;
-  const stream = new WritableStream({ start(c) { c.signal.addEventListener("abort", () => (signalled = c.signal.reason)); }, abort: (r) => void (reason = r) });
+  const stream = new WritableStream({
+    start(c) {
+      c.signal.addEventListener("abort", () => (signalled = c.signal.reason));
+    },
+    abort: (r) => void (reason = r),
+  });
   const writer = stream.getWriter();
   writer.closed.catch(() => {});
   writer.ready.catch(() => {});
   await writer.abort("why");
   equal([reason, signalled, writer.desiredSize], ["why", "why", null]);
   await rejects("why", writer.closed);
-  const failing = new WritableStream({ write() { throw "w"; } }).getWriter();
+  const failing = new WritableStream({
+    write() {
+      throw "w";
+    },
+  }).getWriter();
   await rejects("w", failing.write("x"));
   await rejects("w", failing.closed);
   await rejects("w", failing.write("y"));
@@ -284,13 +371,19 @@ test("transforming", async () => {
   });
   equal(await collect(ReadableStream.from(["a", "b"]).pipeThrough(upper)), ["A", "B", "!"]);
   equal(await collect(ReadableStream.from([1, 2]).pipeThrough(new TransformStream())), [1, 2]);
-  const bad = new TransformStream({ transform() { throw "t"; } });
+  const bad = new TransformStream({
+    transform() {
+      throw "t";
+    },
+  });
   const writer = bad.writable.getWriter();
   writer.closed.catch(() => {});
   const reading = bad.readable.getReader().read();
   await rejects("t", writer.write("x"));
   await rejects("t", reading);
-  const short = new TransformStream({ transform: (chunk, controller) => (chunk === 2 ? controller.terminate() : controller.enqueue(chunk)) });
+  const short = new TransformStream({
+    transform: (chunk, controller) => (chunk === 2 ? controller.terminate() : controller.enqueue(chunk)),
+  });
   const piped = ReadableStream.from([1, 2, 3]).pipeThrough(short);
   equal(await collect(piped), [1]);
   let cancelled;
@@ -304,7 +397,8 @@ test("transforming", async () => {
 
 test("piping", async () => {
   const chunks = [];
-  const sink = () => new WritableStream({ write: (chunk) => void chunks.push(chunk), close: () => void chunks.push("close") });
+  const sink = () =>
+    new WritableStream({ write: (chunk) => void chunks.push(chunk), close: () => void chunks.push("close") });
   same(await ReadableStream.from(["a", "b"]).pipeTo(sink()), undefined);
   equal(chunks.splice(0), ["a", "b", "close"]);
   const open = sink();
@@ -317,7 +411,16 @@ test("piping", async () => {
   same(aborted, "e");
   let cancelled;
   const source = new ReadableStream({ pull: (c) => c.enqueue(1), cancel: (r) => void (cancelled = r) });
-  await rejects("w", source.pipeTo(new WritableStream({ write() { throw "w"; } })));
+  await rejects(
+    "w",
+    source.pipeTo(
+      new WritableStream({
+        write() {
+          throw "w";
+        },
+      }),
+    ),
+  );
   same(cancelled, "w");
 });
 
@@ -331,7 +434,10 @@ test("aborting a pipe", async () => {
   controller.abort("stop");
   await rejects("stop", done);
   equal([cancelled, aborted, source.locked, target.locked], ["stop", "stop", false, false]);
-  await rejects("AbortError", new ReadableStream().pipeTo(new WritableStream(), { signal: AbortSignal.abort() }));
+  await rejects(
+    "AbortError",
+    new ReadableStream().pipeTo(new WritableStream(), { signal: AbortSignal.abort() }),
+  );
   await rejects(TypeError, new ReadableStream().pipeTo(new WritableStream(), { signal: {} }));
   await rejects(TypeError, new ReadableStream().pipeTo({}));
   throws(TypeError, () => new ReadableStream().pipeThrough({}));
@@ -345,14 +451,22 @@ test("a long pipe keeps neither stack nor memory", async () => {
   let left = 20000;
   let total = 0;
   const source = new ReadableStream({ pull: (c) => (left-- > 0 ? c.enqueue(1) : c.close()) });
-  await source.pipeThrough(new TransformStream()).pipeTo(new WritableStream({ write: (chunk) => void (total += chunk) }));
+  await source
+    .pipeThrough(new TransformStream())
+    .pipeTo(new WritableStream({ write: (chunk) => void (total += chunk) }));
   same(total, 20000);
 });
 
 test("the order of microtasks", async () => {
   const order = [];
   const log = (name) => () => order.push(name);
-  const stream = new ReadableStream({ start: (c) => { c.enqueue(1); c.close(); }, pull: log("pull") });
+  const stream = new ReadableStream({
+    start: (c) => {
+      c.enqueue(1);
+      c.close();
+    },
+    pull: log("pull"),
+  });
   const reader = stream.getReader();
   reader.closed.then(log("closed"));
   reader.read().then(log("read1"));
@@ -361,22 +475,49 @@ test("the order of microtasks", async () => {
   await sleep(1);
   equal(order, ["closed", "read1", "read2", "tick1", "tick2", "tick3"]);
   order.length = 0;
-  const writer = new WritableStream({ start: log("start"), write: log("write"), close: log("close") }).getWriter();
+  const writer = new WritableStream({
+    start: log("start"),
+    write: log("write"),
+    close: log("close"),
+  }).getWriter();
   writer.write(1).then(log("written"));
   writer.close().then(log("closing"));
   writer.closed.then(log("closed"));
   writer.ready.then(log("ready"));
   Promise.resolve().then(log("tick1")).then(log("tick2")).then(log("tick3"));
   await sleep(1);
-  equal(order, ["start", "write", "ready", "tick1", "close", "tick2", "written", "tick3", "closing", "closed"]);
+  equal(order, [
+    "start",
+    "write",
+    "ready",
+    "tick1",
+    "close",
+    "tick2",
+    "written",
+    "tick3",
+    "closing",
+    "closed",
+  ]);
 });
 
 test("the shape of the classes", async () => {
-  for (const [Class, name] of [[ReadableStream, "ReadableStream"], [WritableStream, "WritableStream"], [TransformStream, "TransformStream"]]) {
+  for (const [Class, name] of [
+    [ReadableStream, "ReadableStream"],
+    [WritableStream, "WritableStream"],
+    [TransformStream, "TransformStream"],
+  ]) {
     same(Class.length, 0);
     same(String(new Class()), `[object ${name}]`);
   }
-  equal(Object.keys(ReadableStream.prototype).sort(), ["cancel", "getReader", "locked", "pipeThrough", "pipeTo", "tee", "values"]);
+  equal(Object.keys(ReadableStream.prototype).sort(), [
+    "cancel",
+    "getReader",
+    "locked",
+    "pipeThrough",
+    "pipeTo",
+    "tee",
+    "values",
+  ]);
   same(ReadableStream.prototype.pipeTo.length, 1);
   same(ReadableStream.prototype.cancel.length, 0);
   throws(TypeError, () => ReadableStream.prototype.locked);

@@ -1,5 +1,6 @@
 test("primitives and plain values", () => {
-  for (const value of [undefined, null, true, 0, -0, NaN, 1.5, "\ud800", 10n]) same(structuredClone(value), value);
+  for (const value of [undefined, null, true, 0, -0, NaN, 1.5, "\ud800", 10n])
+    same(structuredClone(value), value);
   const source = { a: [1, , 3], b: { c: null }, d: undefined };
   const copy = structuredClone(source);
   same(JSON.stringify(copy), JSON.stringify(source));
@@ -28,7 +29,14 @@ test("wrappers, dates, expressions", () => {
 
 test("maps, sets, cycles, identity", () => {
   const shared = { x: 1 };
-  const source = { map: new Map([[shared, "v"], ["self", null]]), set: new Set([shared, 2]), shared };
+  const source = {
+    map: new Map([
+      [shared, "v"],
+      ["self", null],
+    ]),
+    set: new Set([shared, 2]),
+    shared,
+  };
   source.map.set("self", source);
   const copy = structuredClone(source);
   same(copy.map.get("self"), copy);
@@ -40,7 +48,11 @@ test("maps, sets, cycles, identity", () => {
 
 test("buffers and views share their buffer", () => {
   const bytes = new Uint8Array([1, 2, 3, 4]);
-  const { part, all, view } = structuredClone({ part: bytes.subarray(1, 3), all: bytes, view: new DataView(bytes.buffer, 1) });
+  const { part, all, view } = structuredClone({
+    part: bytes.subarray(1, 3),
+    all: bytes,
+    view: new DataView(bytes.buffer, 1),
+  });
   equal([...part], [2, 3]);
   same(part.buffer, all.buffer);
   same(view.getUint8(0), 2);
@@ -68,19 +80,48 @@ test("transfer", () => {
 
 test("errors", () => {
   const error = structuredClone(new RangeError("far"));
-  equal([error instanceof RangeError, error.message, error.name, typeof error.stack], [true, "far", "RangeError", "string"]);
+  equal(
+    [error instanceof RangeError, error.message, error.name, typeof error.stack],
+    [true, "far", "RangeError", "string"],
+  );
   const odd = new Error("x");
   Object.defineProperty(odd, "name", { value: "Odd" });
   same(structuredClone(odd).constructor, Error);
   const exception = structuredClone(new DOMException("m", "AbortError"));
-  equal([exception instanceof DOMException, exception.name, exception.message, exception.code], [true, "AbortError", "m", 20]);
+  equal(
+    [exception instanceof DOMException, exception.name, exception.message, exception.code],
+    [true, "AbortError", "m", 20],
+  );
 });
 
 test("what cannot be cloned", () => {
-  for (const value of [() => {}, class {}, Symbol(), Object(Symbol()), new WeakMap(), new WeakSet(), new WeakRef({}), Promise.resolve(), (function* () {})(), { nested: [() => {}] }, new Map([[1, Symbol()]])]) {
-    isError("DataCloneError", throws("DataCloneError", () => structuredClone(value)));
+  for (const value of [
+    () => {},
+    class {},
+    Symbol(),
+    Object(Symbol()),
+    new WeakMap(),
+    new WeakSet(),
+    new WeakRef({}),
+    Promise.resolve(),
+    (function* () {})(),
+    { nested: [() => {}] },
+    new Map([[1, Symbol()]]),
+  ]) {
+    isError(
+      "DataCloneError",
+      throws("DataCloneError", () => structuredClone(value)),
+    );
   }
-  for (const value of [new URL("a:b"), new Headers(), new Response(), new AbortController(), new EventTarget(), new FormData()]) throws("DataCloneError", () => structuredClone(value), String(value));
+  for (const value of [
+    new URL("a:b"),
+    new Headers(),
+    new Response(),
+    new AbortController(),
+    new EventTarget(),
+    new FormData(),
+  ])
+    throws("DataCloneError", () => structuredClone(value), String(value));
   throws(TypeError, () => structuredClone());
   throws(TypeError, () => structuredClone(1, 1));
 });
@@ -97,12 +138,32 @@ test("what is lost", () => {
   const copy = structuredClone(new Point());
   equal([Object.getPrototypeOf(copy) === Object.prototype, copy.x, copy.y], [true, 1, undefined]);
   equal(structuredClone(Object.defineProperty({ a: 1 }, "hidden", { value: 2 })), { a: 1 });
-  same(structuredClone({ get a() { return 5; } }).a, 5);
+  same(
+    structuredClone({
+      get a() {
+        return 5;
+      },
+    }).a,
+    5,
+  );
   same(structuredClone({ [Symbol("s")]: 1, __proto__: { inherited: 1 } }).inherited, undefined);
   same(Object.hasOwn(structuredClone(JSON.parse('{"__proto__": 1}')), "__proto__"), true);
-  equal(structuredClone((function () { return arguments; })(1, 2)), { 0: 1, 1: 2 });
+  equal(
+    structuredClone(
+      (function () {
+        return arguments;
+      })(1, 2),
+    ),
+    { 0: 1, 1: 2 },
+  );
   const boom = new Error("getter");
-  throws(boom, () => structuredClone({ get a() { throw boom; } }));
+  throws(boom, () =>
+    structuredClone({
+      get a() {
+        throw boom;
+      },
+    }),
+  );
   equal(structuredClone({ [Symbol.toStringTag]: "Map", a: 1 }).a, 1);
 });
 

@@ -31,11 +31,18 @@ test("bad arguments", () => {
 
 test("errors are reported", async () => {
   const errors = [new Error("timer"), new Error("microtask"), new Error("reported")];
-  setTimeout(() => { throw errors[0]; }, 1);
-  queueMicrotask(() => { throw errors[1]; });
+  setTimeout(() => {
+    throw errors[0];
+  }, 1);
+  queueMicrotask(() => {
+    throw errors[1];
+  });
   reportError(errors[2]);
   await sleep(5);
-  equal(reported.splice(0).map((error) => error.message), ["reported", "microtask", "timer"]);
+  equal(
+    reported.splice(0).map((error) => error.message),
+    ["reported", "microtask", "timer"],
+  );
 });
 
 test("microtasks run before timers", async () => {
@@ -60,6 +67,9 @@ test("performance and navigator", async () => {
 test("DOMException", () => {
   const error = new DOMException("m", "DataCloneError");
   equal([error.name, error.message, error.code, error instanceof Error], ["DataCloneError", "m", 25, true]);
-  equal([new DOMException().name, new DOMException().message, new DOMException("", "Other").code], ["Error", "", 0]);
+  equal(
+    [new DOMException().name, new DOMException().message, new DOMException("", "Other").code],
+    ["Error", "", 0],
+  );
   same(DOMException.ABORT_ERR, 20);
 });

@@ -1,10 +1,21 @@
 const list = (init) => [...new URLSearchParams(init)];
 
 test("from strings", () => {
-  equal(list("?a=1&b=2&a=3"), [["a", "1"], ["b", "2"], ["a", "3"]]);
+  equal(list("?a=1&b=2&a=3"), [
+    ["a", "1"],
+    ["b", "2"],
+    ["a", "3"],
+  ]);
   equal(list("??a"), [["?a", ""]]);
-  equal(list("a+b=c%20d&&=&e=f=g"), [["a b", "c d"], ["", ""], ["e", "f=g"]]);
-  equal(list("%zz=%&%ff=%e2%82%ac"), [["%zz", "%"], ["\ufffd", "€"]]);
+  equal(list("a+b=c%20d&&=&e=f=g"), [
+    ["a b", "c d"],
+    ["", ""],
+    ["e", "f=g"],
+  ]);
+  equal(list("%zz=%&%ff=%e2%82%ac"), [
+    ["%zz", "%"],
+    ["\ufffd", "€"],
+  ]);
   equal(list("a=%EF%BB%BFx"), [["a", "\ufeffx"]]);
   equal(list(null), [["null", ""]]);
   equal(list(undefined), []);
@@ -12,10 +23,25 @@ test("from strings", () => {
 });
 
 test("from sequences and records", () => {
-  equal(list([["a", 1], ["a", 2]]), [["a", "1"], ["a", "2"]]);
+  equal(
+    list([
+      ["a", 1],
+      ["a", 2],
+    ]),
+    [
+      ["a", "1"],
+      ["a", "2"],
+    ],
+  );
   equal(list(new Map([["k", "v"]])), [["k", "v"]]);
-  equal(list({ b: 1, a: undefined }), [["b", "1"], ["a", "undefined"]]);
-  equal(list({ "\ud835x": "1", xx: "2", "\ud83dx": "3" }), [["\ufffdx", "3"], ["xx", "2"]]);
+  equal(list({ b: 1, a: undefined }), [
+    ["b", "1"],
+    ["a", "undefined"],
+  ]);
+  equal(list({ "\ud835x": "1", xx: "2", "\ud83dx": "3" }), [
+    ["\ufffdx", "3"],
+    ["xx", "2"],
+  ]);
   equal(list(new URLSearchParams("x=1")), [["x", "1"]]);
   throws(TypeError, () => new URLSearchParams([["a"]]));
   throws(TypeError, () => new URLSearchParams([["a", "b", "c"]]));
@@ -80,10 +106,16 @@ test("iteration is live", () => {
   same(URLSearchParams.prototype[Symbol.iterator], URLSearchParams.prototype.entries);
   throws(TypeError, () => iterator.next.call({}));
   const collected = [];
-  params.forEach(function (value, name, owner) {
-    collected.push([name, value, owner === params, this.x]);
-  }, { x: 1 });
-  equal(collected, [["a", "1", true, 1], ["c", "3", true, 1]]);
+  params.forEach(
+    function (value, name, owner) {
+      collected.push([name, value, owner === params, this.x]);
+    },
+    { x: 1 },
+  );
+  equal(collected, [
+    ["a", "1", true, 1],
+    ["c", "3", true, 1],
+  ]);
   throws(TypeError, () => params.forEach());
   throws(TypeError, () => params.forEach(1));
 });
