@@ -57,7 +57,9 @@ export class App {
     );
     const left = splitter({ label: "Width of the scripts", variable: "--side-width", value: 232, least: 160, most: 480, grows: 1, controls: "scripts" });
     const right = splitter({ label: "Width of the panels", variable: "--dock-width", value: 440, least: 300, most: 900, grows: -1, controls: "dock" });
-    const work = h("div", { class: "work" }, this.tree.element, left, this.editor.element, right, this.dock.element);
+    this.tree.element.append(left);
+    this.dock.element.prepend(right);
+    const work = h("div", { class: "work" }, this.tree.element, this.editor.element, this.dock.element);
     document.body.replaceChildren(header, work, toasts, ...voices);
   }
 
@@ -118,8 +120,8 @@ export class App {
     this.dock.choose("request");
     const { request } = this.dock;
     const routes = this.scripts.get(this.editor.current?.uri)?.routes ?? [];
-    if (routes.length && !routes.some((route) => `${route.method} ${route.path}` === request.route.value)) request.choose(routes[0]);
-    request.run();
+    if (routes.length && !routes.some((route) => `${route.method} ${route.path}` === request.route.value)) request.choose(routes[0], false);
+    if (!request.askForPlaceholder()) request.run();
   }
 
   /** Fill a route into the request panel. */

@@ -40,6 +40,7 @@ export class EditorPane {
     this.badge = h("span", { class: "badge", hidden: true });
     this.saveButton = button("Save", { picture: "save", kind: "primary", title: "Save: the script is live at once (Ctrl+S)", onclick: () => this.save() });
     this.runButton = button("Try", { picture: "play", title: "Send a request to this script (Ctrl+Enter)", onclick: () => this.app.tryCurrent() });
+    this.revertButton = button("Throw changes away", { picture: "back", bare: true, title: "Throw your changes away", onclick: () => this.revert() });
     this.notice = h("div", { class: "notice", hidden: true });
     this.head = h(
       "header",
@@ -48,6 +49,7 @@ export class EditorPane {
       this.badge,
       this.facts,
       h("div", { class: "grow" }),
+      this.revertButton,
       this.runButton,
       this.saveButton,
     );
@@ -323,6 +325,7 @@ export class EditorPane {
       fill(this.badge, record.status);
       this.badge.title = record.error ? `${record.error.line ? `Line ${record.error.line}: ` : ""}${record.error.message}` : "This version answers requests";
     }
+    this.revertButton.hidden = !document.dirty || document.version === 0;
     this.saveButton.disabled = !!this.saving || !document.dirty;
     this.renderNotice(document, record);
     this.renderProblems();

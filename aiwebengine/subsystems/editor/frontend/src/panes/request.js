@@ -108,10 +108,19 @@ export class RequestPane {
     this.method.value = method;
     this.path.value = path;
     if (["POST", "PUT", "PATCH"].includes(method)) this.more.open = true;
+    if (focus && !this.askForPlaceholder()) this.path.focus();
+  }
+
+  /** Select the first `:name` or `*rest` of the path, to be typed over; gives whether there is one. */
+  askForPlaceholder() {
+    const path = this.path.value;
     const [first] = placeholders(path);
-    if (!focus) return;
+    fill(this.error);
+    if (!first) return false;
     this.path.focus();
-    if (first) this.path.setSelectionRange(path.indexOf(first), path.indexOf(first) + first.length);
+    this.path.setSelectionRange(path.indexOf(first), path.indexOf(first) + first.length);
+    say(`Type over ${first}, then send.`);
+    return true;
   }
 
   /** What is to be sent; raises Error saying what is wrong with it. */
