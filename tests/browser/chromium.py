@@ -1,8 +1,9 @@
-"""Chromium without a window, driven over a pipe by the DevTools protocol: nothing to install but the browser."""
+"""Chromium without a window, driven by the DevTools protocol over a pipe: nothing else to install."""
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import fcntl
 import json
 import os
@@ -97,10 +98,8 @@ class Browser:
 
     def close(self) -> None:
         """End the browser and everything it started."""
-        try:
+        with contextlib.suppress(OSError, AssertionError):
             self.call("Browser.close")
-        except (OSError, AssertionError):
-            pass
         deadline = time.monotonic() + 5
         while os.waitpid(self._pid, os.WNOHANG) == (0, 0):
             if time.monotonic() > deadline:
@@ -165,6 +164,7 @@ class Page:
         self._session = session
         self._target = target
         self._context = context
+        self._forgiven: list[str] = []
         for domain in ("Page", "Runtime", "Network", "Log"):
             self._call(f"{domain}.enable")
         self.size(1440, 900)
@@ -192,7 +192,7 @@ class Page:
         shown += [json.dumps(one["exceptionDetails"])[:600] for one in self.events("Runtime.exceptionThrown")]
         calls = self.events("Runtime.consoleAPICalled")
         shown += [json.dumps(one["args"])[:600] for one in calls if one["type"] in ("error", "warning")]
-        return shown
+        return [text for text in shown if not any(one in text for one in self._forgiven)]
 
     def requested(self) -> list[str]:
         """Give the addresses asked for so far."""
@@ -223,11 +223,11 @@ class Page:
         return result["result"].get("value")
 
     def wait(self, expression: str) -> Any:
-        """Give the value of an expression as soon as it is true. Raises AssertionError when it stays false."""
+        """Give an expression's value as soon as it is true. Raises AssertionError when it stays false."""
         deadline = time.monotonic() + _PATIENCE_S
         while True:
             try:
-                value = self.run(expression)
+                value = self.run(f"((found) => (found instanceof Node ? true : found))({expression})")
             except AssertionError as error:
                 # The page is on its way elsewhere, or the element is not there yet.
                 value, reason = None, str(error)
@@ -276,6 +276,15 @@ class Page:
     def type(self, text: str) -> None:
         """Put text where the cursor is, as an input method does."""
         self._call("Input.insertText", {"text": text})
+
+    def offline(self, off: bool) -> None:
+        """Take the network away, or give it back."""
+        conditions = {"offline": off, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        self._call("Network.emulateNetworkConditions", conditions)
+
+    def forgive(self, text: str) -> None:
+        """Forget complaints with a text, which a test provoked."""
+        self._forgiven.append(text)
 
     def screenshot(self, path: Path) -> None:
         """Keep a picture."""

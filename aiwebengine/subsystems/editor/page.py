@@ -23,7 +23,7 @@ _PAGE = """<!doctype html>
 <html lang="en" data-version="{version}">
 <head>
 <meta charset="utf-8">
-<title>Editor – aiwebengine</title>
+<title>aiwebengine editor</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">

@@ -73,14 +73,16 @@ export class App {
     this.loadTypings();
     this.dock.log.restart();
     this.checkHealth();
-    setInterval(() => document.hidden || this.scripts.refresh().catch(() => {}), LIST_EVERY_MS);
+    const refresh = () => document.hidden || this.scripts.refresh().catch(() => {});
+    setInterval(refresh, LIST_EVERY_MS);
+    addEventListener("focus", refresh);
     setInterval(() => document.hidden || this.checkHealth(), HEALTH_EVERY_MS);
     const wanted = new URLSearchParams(location.search).get("script");
     if (wanted) await this.editor.open(wanted);
     this.bus.on("opened", (open) => {
       const query = open && open.version ? `?script=${encodeURIComponent(open.uri)}` : "";
       history.replaceState(null, "", location.pathname + query);
-      document.title = `${open ? `${open.uri} – ` : ""}Editor – aiwebengine`;
+      document.title = `${open ? `${open.uri} · ` : ""}aiwebengine editor`;
     });
   }
 

@@ -28,7 +28,7 @@ export function treeOf(uris) {
 /** The parts of a name; a scheme stays with its host. */
 function segments(uri) {
   const scheme = /^[\w.-]+:\/\/[^/]+/.exec(uri)?.[0] ?? "";
-  const steps = uri.slice(scheme.length).split(/(?<=.)\/(?=.)/);
+  const steps = uri.slice(scheme ? scheme.length + 1 : 0).split(/(?<=.)\/(?=.)/);
   return [scheme, ...steps].filter(Boolean);
 }
 

@@ -1,5 +1,6 @@
 /** The middle: the script that is open, its problems, saving. */
 
+import { isolateHistory } from "@codemirror/commands";
 import { openSearchPanel } from "@codemirror/search";
 import { EditorView } from "@codemirror/view";
 import { range, showProblems, summary } from "../code/diagnostics.js";
@@ -184,7 +185,7 @@ export class EditorPane {
   /** Change the whole text, as one step that can be undone. */
   setText(document, source) {
     const state = document.state;
-    const transaction = state.update({ changes: { from: 0, to: state.doc.length, insert: source } });
+    const transaction = state.update({ changes: { from: 0, to: state.doc.length, insert: source }, annotations: isolateHistory.of("full") });
     if (document === this.current) this.view.dispatch(transaction);
     else document.state = transaction.state;
     this.app.bus.tell("edited", document);

@@ -95,9 +95,8 @@ export class Resolver {
       case "NewExpression":
         return this.made(node);
       case "CallExpression":
-        return this.called(node);
       case "TaggedTemplateExpression":
-        return this.declaredOf(node.firstChild)?.type ?? "";
+        return this.called(node);
       case "MemberExpression":
       case "VariableName": {
         const binding = node.name === "VariableName" ? this.binding(this.text(node), node) : null;
@@ -127,12 +126,13 @@ export class Resolver {
     return declared?.shape?.made || this.text(name);
   }
 
+  /** What calling (or tagging a template with) the first child gives. */
   called(node) {
-    const callee = node.firstChild;
-    const declared = this.declaredOf(callee);
+    const declared = this.declaredOf(node.firstChild);
     if (!declared) return "";
-    if (declared.shape?.call) return declared.shape.call.type;
-    return declared.kind === "function" || declared.kind === "method" ? declared.type : "";
+    if (declared.kind === "function" || declared.kind === "method") return declared.type;
+    const shape = declared.shape ?? this.typings.types.get(declared.type);
+    return shape?.call?.type ?? "";
   }
 
   /** Where a name that is used at a node is bound in the script: its VariableDefinition, or null. */
@@ -160,9 +160,8 @@ export class Resolver {
     if (++this.steps > MOST_STEPS) return "";
     const parent = definition.parent;
     if (parent.name === "VariableDeclaration") {
-      let next = definition.nextSibling;
-      if (next?.name === "Equals") return this.typeOf(next.nextSibling);
-      return "";
+      const next = definition.nextSibling;
+      return next?.name === "Equals" ? this.typeOf(next.nextSibling) : "";
     }
     if (parent.name !== "ParamList") return "";
     const position = parent.getChildren("VariableDefinition").findIndex((one) => one.from === definition.from);
@@ -219,7 +218,8 @@ function argumentIndex(list, node) {
 
 /** The members that values of a built-in type have, as this browser knows them. */
 function builtIn(name) {
-  const type = Object.hasOwn(BUILT_IN, name.replace(/^["'`][\s\S]*/, "string")) ? BUILT_IN[name.replace(/^["'`][\s\S]*/, "string")] : globalTyped(name);
+  const plain = /^["'`]/.test(name) ? "string" : name;
+  const type = Object.hasOwn(BUILT_IN, plain) ? BUILT_IN[plain] : globalTyped(plain);
   if (!type?.prototype) return [];
   const found = [];
   for (let at = type.prototype; at && at !== Object.prototype; at = Object.getPrototypeOf(at))
