@@ -164,7 +164,6 @@ class Page:
         self._session = session
         self._target = target
         self._context = context
-        self._forgiven: list[str] = []
         for domain in ("Page", "Runtime", "Network", "Log"):
             self._call(f"{domain}.enable")
         self.size(1440, 900)
@@ -192,7 +191,7 @@ class Page:
         shown += [json.dumps(one["exceptionDetails"])[:600] for one in self.events("Runtime.exceptionThrown")]
         calls = self.events("Runtime.consoleAPICalled")
         shown += [json.dumps(one["args"])[:600] for one in calls if one["type"] in ("error", "warning")]
-        return [text for text in shown if not any(one in text for one in self._forgiven)]
+        return shown
 
     def requested(self) -> list[str]:
         """Give the addresses asked for so far."""
@@ -276,15 +275,6 @@ class Page:
     def type(self, text: str) -> None:
         """Put text where the cursor is, as an input method does."""
         self._call("Input.insertText", {"text": text})
-
-    def offline(self, off: bool) -> None:
-        """Take the network away, or give it back."""
-        conditions = {"offline": off, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
-        self._call("Network.emulateNetworkConditions", conditions)
-
-    def forgive(self, text: str) -> None:
-        """Forget complaints with a text, which a test provoked."""
-        self._forgiven.append(text)
 
     def screenshot(self, path: Path) -> None:
         """Keep a picture."""

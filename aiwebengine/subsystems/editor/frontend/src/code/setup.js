@@ -40,10 +40,26 @@ export function reading() {
   ];
 }
 
+// Typing over several lines makes Chromium merge them with inline styles, which the page's policy refuses (and
+// reports): then the text is replaced before the browser does it.
+const typingOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { from, to } = view.state.selection.main;
+    const several = view.state.doc.lineAt(from).to < to;
+    if (event.inputType !== "insertText" || event.data === null || event.isComposing || !several) return false;
+    event.preventDefault();
+    const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+    const handlers = view.state.facet(EditorView.inputHandler);
+    if (!handlers.some((handle) => handle(view, from, to, event.data, insert))) view.dispatch(insert());
+    return true;
+  },
+});
+
 /** What writing needs on top of it. */
 export function writing() {
   return [
     history(),
+    typingOver,
     dropCursor(),
     EditorState.allowMultipleSelections.of(true),
     indentUnit.of("  "),

@@ -83,7 +83,7 @@ export class TreePane {
     const record = node.uri && this.app.scripts.get(node.uri);
     const draft = node.uri && this.app.editor?.documents.get(node.uri);
     const failed = record?.status === "failed";
-    const states = [failed && "failed", draft?.dirty && "unsaved", record?.status === "live" && "live"].filter(Boolean);
+    const states = [failed && "failed", draft?.dirty && "unsaved"].filter(Boolean);
     const dot = node.uri && h("span", { class: `dot ${failed ? "bad" : record ? "good" : "draft"}` });
     const item = h(
       "div",
@@ -95,14 +95,14 @@ export class TreePane {
         "aria-setsize": size,
         "aria-expanded": open === undefined ? null : String(open),
         "aria-selected": node.uri ? String(key === current) : null,
-        "aria-label": node.uri ? `${node.name}${states.length ? `, ${states.join(", ")}` : ""}` : node.name,
         tabindex: key === this.active ? "0" : "-1",
         "data-key": key,
         title: record ? this.tip(record) : node.uri ?? node.path,
       },
       node.children ? h("span", { class: `twist${open ? " open" : ""}` }, icon("chevron")) : dot,
       h("span", { class: "label" }, node.name),
-      draft?.dirty && h("span", { class: "unsaved", title: "Unsaved changes" }, "●"),
+      draft?.dirty && h("span", { class: "unsaved", title: "Unsaved changes", "aria-hidden": "true" }, "●"),
+      states.length > 0 && h("span", { class: "unseen" }, `, ${states.join(", ")}`),
     );
     if (failed && record.error)
       item.append(h("span", { class: "row-error" }, `${record.error.line ? `line ${record.error.line}: ` : ""}${record.error.message}`));
