@@ -44,7 +44,8 @@ class Program:
     A script version made ready to run: what sandboxes get to see.
 
     ``names`` are the top-level bindings the compiled script must hand out (handlers registered by name);
-    ``pieces`` the prelude pieces it needs; ``error_handler`` names the one registered inside ``init``. ``ident`` is unique within this front's life.
+    ``pieces`` the prelude pieces it needs; ``error_handler`` names the one registered inside ``init``.
+    ``ident`` is unique within this front's life.
     """
 
     ident: int
@@ -74,9 +75,15 @@ class LoadReport:
 
 @attrs.frozen
 class HostCall:
-    """Who asks for a host operation: the script and the request it serves (empty while loading)."""
+    """
+    Who asks for a host operation: the script and the request it serves (empty while loading).
+
+    With ``dry_run`` nothing may last of what the operation does (only those marked with
+    `aiwebengine.sandbox.dry_run.safe_in_dry_run` are asked then).
+    """
 
     script: str
     version: int
     request_id: str
     auth: Mapping[str, Any] = attrs.field(factory=dict)
+    dry_run: bool = False
