@@ -112,14 +112,7 @@ class Browser:
 
     def call(self, method: str, parameters: dict[str, Any] | None = None, session: str = "") -> Any:
         """Call a method and give its result. Raises AssertionError with the browser's words."""
-        self._count += 1
-        number = self._count
-        message: dict[str, Any] = {"id": number, "method": method, "params": parameters or {}}
-        if session:
-            message["sessionId"] = session
-        data = json.dumps(message).encode() + b"\0"
-        while data:
-            data = data[os.write(self._commands, data) :]
+        number = self._send(method, parameters or {}, session)
         deadline = time.monotonic() + _PATIENCE_S
         while number not in self._replies:
             self._receive(deadline, method)
@@ -127,6 +120,21 @@ class Browser:
         if "error" in reply:
             raise AssertionError(f"{method}: {reply['error']}")
         return reply["result"]
+
+    def post(self, method: str, parameters: dict[str, Any]) -> None:
+        """Call a method without waiting for what comes of it."""
+        self._send(method, parameters, "")
+
+    def _send(self, method: str, parameters: dict[str, Any], session: str) -> int:
+        self._count += 1
+        number = self._count
+        message: dict[str, Any] = {"id": number, "method": method, "params": parameters}
+        if session:
+            message["sessionId"] = session
+        data = json.dumps(message).encode() + b"\0"
+        while data:
+            data = data[os.write(self._commands, data) :]
+        return number
 
     def pump(self) -> None:
         """Take in what has arrived."""
@@ -173,7 +181,7 @@ class Page:
 
     def close(self) -> None:
         """Close it with its storage, unsaved or not."""
-        self._browser.call("Target.disposeBrowserContext", {"browserContextId": self._context})
+        self._browser.post("Target.disposeBrowserContext", {"browserContextId": self._context})
 
     def events(self, method: str) -> list[dict[str, Any]]:
         """Give the parameters of the page's events of a kind so far."""
@@ -212,6 +220,12 @@ class Page:
         """Go to an address."""
         self._call("Page.navigate", {"url": url})
         self.wait("document.readyState === 'complete' && location.href !== 'about:blank'")
+
+    def reload(self) -> None:
+        """Load it again and wait until the new one is there."""
+        self.run("window.before = true")
+        self._call("Page.reload")
+        self.wait("!window.before && document.readyState === 'complete'")
 
     def run(self, expression: str) -> Any:
         """Give the value of a JavaScript expression, waited for. Raises AssertionError when it throws."""

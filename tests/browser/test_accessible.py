@@ -119,7 +119,7 @@ class KeyboardTests(EditorCase):
         self.page.run("document.querySelector('.side .splitter').focus()")
         self.page.press("ArrowRight", "ArrowRight")
         self.assertEqual(self.value("document.querySelector('.side').offsetWidth"), before + 48)
-        self.page.run("location.reload()")
+        self.page.reload()
         self.page.wait(f"document.querySelector('.side')?.offsetWidth === {before + 48}")
 
 
@@ -146,7 +146,7 @@ class ThemeTests(EditorCase):
         self.page.prefer("light")
         self.assertEqual(self.background(), dark)
         self.heard("Theme: dark")
-        self.page.run("location.reload()")
+        self.page.reload()
         self.see(".doc-name", "pictures.js")
         self.assertEqual(self.value("document.documentElement.dataset.theme"), "dark")
         self.assertEqual(self.background(), dark)

@@ -172,7 +172,7 @@ class PanelTests(EditorCase):
         lines = self.value(
             "[...document.querySelectorAll('.log-panel .log-text')].map((one) => one.textContent)"
         )
-        self.assertEqual(lines, ["number 1", "number 2"])
+        self.assertEqual(lines, ["put version 1 by api from 127.0.0.1", "number 1", "number 2"])
 
     def test_req_js_007_versions_compare_and_roll_back(self) -> None:
         """Versions are listed, compared with the text, and can be made live again."""

@@ -42,7 +42,7 @@ class SignInTests(EditorCase):
             "document.documentElement.outerHTML",
         ):
             self.assertNotIn(self.engine.api_key, self.value(place))
-        self.page.run("location.reload()")
+        self.page.reload()
         self.see(".doc-name", "pictures.js")
 
     def test_every_call_brings_the_key_but_no_request_of_mine(self) -> None:
@@ -67,9 +67,19 @@ class SignInTests(EditorCase):
         self.page.run("sessionStorage.setItem('aiwebengine.editor.key', 'old')")
         self.page.click('.row[data-key="pictures.js"]')
         self.see("dialog .field-error", "does not accept")
+        tried = self.tried("old")
+        for _ in range(5):
+            self.look()
+        self.page.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        self.assertEqual(self.tried("old"), tried, "a key known to be wrong is tried again")
         self.page.type(self.engine.api_key)
         self.page.press("Enter")
         self.see(".doc-name", "pictures.js")
+
+    def tried(self, key: str) -> int:
+        """Give how many requests brought a key."""
+        sent = [event["request"] for event in self.page.events("Network.requestWillBeSent")]
+        return sum(one["headers"].get("Authorization") == f"Bearer {key}" for one in sent)
 
     def test_sign_out(self) -> None:
         """Signing out forgets the key."""

@@ -14,6 +14,7 @@ export class ApiError extends Error {
 }
 
 let signIn = async () => {};
+let asking = null;
 
 /** Have `ask()` called when the key is refused; it comes back when there is another one. */
 export function onRefusal(ask) {
@@ -26,6 +27,8 @@ export const scriptPath = (uri, below = "") => `/engine/scripts/${encodeURICompo
 /** Ask the engine; gives the Response, raises ApiError for an error. */
 export async function call(path, { method = "GET", body, headers = {}, signal } = {}) {
   for (;;) {
+    // A key known to be wrong is not tried again: the engine shuts out an address that brings too many.
+    if (asking) await asking;
     const key = storedKey();
     let response;
     try {
@@ -36,7 +39,10 @@ export async function call(path, { method = "GET", body, headers = {}, signal } 
       throw new ApiError(0, "UNREACHABLE", "The engine does not answer.");
     }
     if (response.status === 401) {
-      await signIn(key);
+      if (key === storedKey())
+        asking ??= signIn(key).finally(() => {
+          asking = null;
+        });
       continue;
     }
     if (response.ok) return response;

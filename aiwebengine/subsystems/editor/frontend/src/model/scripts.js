@@ -1,6 +1,6 @@
 /** The engine's scripts as last seen, and everything that changes them. */
 
-import { ApiError, call, json, scriptPath, send } from "./api.js";
+import { call, json, scriptPath, send } from "./api.js";
 
 /** Keeps the list of scripts; tells `bus` of "scripts" when it changed. */
 export class Scripts {
@@ -50,15 +50,13 @@ export class Scripts {
   }
 
   /**
-   * Give a script another name in one step, so that its routes are never unanswered.
-   *
-   * The batch knows no If-Match: what is there is looked at right before.
+   * Give a script another name in one step, so that its routes are never unanswered; only if neither changed
+   * in the meantime (ApiError 412).
    */
   async rename(from, to) {
-    await this.refresh();
-    if (this.records.has(to)) throw new ApiError(409, "EXISTS", `There is a script ${to} already.`);
-    const { source } = await this.read(from);
-    await send("/engine/batch", { scripts: { [from]: null, [to]: source }, message: `renamed from ${from}` });
+    const { source, version } = await this.read(from);
+    const expected = { [from]: version, [to]: 0 };
+    await send("/engine/batch", { scripts: { [from]: null, [to]: source }, message: `renamed from ${from}`, expected });
   }
 
   /** A script's versions, newest first. */

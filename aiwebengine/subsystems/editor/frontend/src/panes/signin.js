@@ -1,21 +1,11 @@
 /** Asking for the API key. */
 
-import { keepKey, storedKey } from "../model/session.js";
+import { keepKey } from "../model/session.js";
 import { ask } from "../ui/dialog.js";
 import { h } from "../ui/dom.js";
 
-let asking = null;
-
-/** Ask until a key is right; several callers wait for one answer. `refused` is the key that was not accepted. */
-export function signIn(refused) {
-  if (storedKey() !== refused && storedKey()) return Promise.resolve();
-  asking ??= askForKey(refused).finally(() => {
-    asking = null;
-  });
-  return asking;
-}
-
-async function askForKey(refused) {
+/** Ask until a key is right. `refused` is one that was not accepted, "" when there was none. */
+export async function signIn(refused) {
   const field = h("input", { type: "password", id: "api-key", class: "field", autocomplete: "off", spellcheck: "false", "aria-describedby": "api-key-help", required: true });
   const content = [
     refused && h("p", { class: "field-error" }, "The engine does not accept this key."),
