@@ -45,7 +45,4 @@ class StaticFile:
 def static_files() -> Mapping[str, StaticFile]:
     """Read the script and the style sheet; they are found by the names ``editor.js`` and ``editor.css``."""
     built = files("aiwebengine.subsystems.editor") / "static"
-    return {
-        name: StaticFile.make(name, (built / name).read_bytes()) for name in ("editor.js", "editor.css")
-    }
-
+    return {name: StaticFile.make(name, (built / name).read_bytes()) for name in ("editor.js", "editor.css")}
