@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -206,6 +205,8 @@ def _allowed_names(allowed_apis: Sequence[str], plan: Plan) -> Callable[[str], b
     problems = []
     for name in allowed_apis:
         if name not in known:
+            import difflib  # for mistakes only: half a megabyte
+
             near = difflib.get_close_matches(name, list(known), n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             problems.append(

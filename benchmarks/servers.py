@@ -98,18 +98,15 @@ def engine_command(
         f"server.data_dir={scratch}",
         "server.port=0",
         f"server.port_file={scratch / 'port'}",
+        'logging.targets=["file"]',
+        f"logging.file_path={scratch / 'engine.log'}",
         *extra,
     ]
     if "rate_limit" in _plugins():
         values += [f"rate_limit.per_ip={_PLENTY}", f"rate_limit.per_user={_PLENTY}"]
-    profiled = [f"--profile={profile}", "--profiler=cprofile"] if profile else []
-    command = [sys.executable, "-m", "twisted", f"--log-file={scratch / 'engine.log'}", "--log-format=text"]
-    if profile:
-        # `python -m twisted` has no profiler; twistd has.
-        log = f"--logfile={scratch / 'engine.log'}"
-        pid = f"--pidfile={scratch / 'engine.pid'}"
-        run = "from twisted.scripts.twistd import run; run()"
-        command = [sys.executable, "-c", run, "-n", log, pid, *profiled]
+    profiled = [f"--profile={profile}", "--profiler=cprofile", "--savestats"] if profile else []
+    run = "from twisted.scripts.twistd import run; run()"
+    command = [sys.executable, "-c", run, "-n", f"--pidfile={scratch / 'pid'}", *profiled]
     command += ["aiwebengine", "--env", "production", "--scripts", str(scripts)]
     for value in values:
         command += ["--set", value]

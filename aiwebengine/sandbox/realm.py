@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from _json import encode_basestring_ascii as quote  # type: ignore[import-not-found]
+from _json import encode_basestring_ascii as quote
 
 import _quickjs
 
@@ -129,6 +129,14 @@ class Realm:
             raise LimitReached("stack") from problem
         except _quickjs.JSException as problem:
             raise self._limit(problem) from problem
+
+    def left_jobs(self, seconds: float) -> bool:
+        """Whether a promise job was still pending after the request's end; it has run then, to no effect."""
+        self.context.set_time_limit(seconds)
+        try:
+            return bool(self.context.execute_pending_job())
+        except (_quickjs.StackOverflow, _quickjs.JSException):
+            return True
 
     def drain(self, seconds: float, most: int) -> int:
         """

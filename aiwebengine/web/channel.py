@@ -8,6 +8,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
+from twisted.internet.abstract import FileDescriptor
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import (
     IHalfCloseableProtocol,
@@ -73,6 +74,7 @@ class EngineChannel(HTTPChannel):
         self.secure = False
         self._excess = excess
         self._wire: Any = None  # the transport
+        self._direct = False
         self._flow: Any = None  # the transport as a producer of our input
         self._phase = _HEAD
         self._held = b""
@@ -96,6 +98,7 @@ class EngineChannel(HTTPChannel):
         transport = self._wire = self.transport
         self._flow = self._networkProducer
         self.secure = ISSLTransport.providedBy(transport)
+        self._direct = isinstance(transport, FileDescriptor) and not self.secure
         host = getattr(self._wire.getPeer(), "host", None)
         self.peer = (plain_address(host) or host) if host else "unix"
         self.site.channels.add(self)
@@ -327,6 +330,23 @@ class EngineChannel(HTTPChannel):
         request.refuse(problem)
 
     # Answers
+
+    def write_now(self, data: bytes) -> None:
+        """
+        Write what the socket takes at once, the rest when it may.
+
+        A whole answer mostly fits: the reactor then need not watch the socket for it, which saves two system
+        calls and a turn of the reactor per answer.
+        """
+        wire = self._wire
+        if self._direct and wire.connected and not (wire.dataBuffer or wire._tempDataBuffer):
+            sent = wire.writeSomeData(data)
+            if sent == len(data):
+                return
+            if isinstance(sent, int):
+                data = data[sent:]
+            # An exception says that the connection is lost; the reactor finds that out and tells everybody.
+        wire.write(data)
 
     def streaming(self, stream: BodyStream) -> None:
         """Let a stream hear of the client's pace."""

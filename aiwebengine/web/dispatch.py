@@ -95,9 +95,12 @@ class Reply:
             self._account()
             self._job.cancel()
 
-    def _account(self) -> None:
+    def _account(self, *, last: bool = False) -> None:
+        """Put down what the job cost; after the ``last`` time let go of it, else the two keep each other alive."""
         job, record = self._job, self._request.record
         if job is not None:
+            if last:
+                self._job = None
             record.cpu_ms = job.cpu_us / 1000
             record.memory_peak_bytes = job.heap_kb * 1024
             record.host_calls = job.host_calls
@@ -108,7 +111,7 @@ class Reply:
     def answered(self, head: list[Any], raw: bytes | None) -> None:
         """Send the whole answer."""
         what, status, content_type, headers, cookies, inline, _, _ = head
-        self._account()
+        self._account(last=True)
         try:
             pairs = answer_headers(content_type, headers, cookies, secure=self._request.secure)
         except BadAnswer as problem:
@@ -153,7 +156,7 @@ class Reply:
 
     def chunk(self, chunks: list[Any], ended: bool, failure: ScriptThrew | None) -> None:
         """Send chunks; the failure of a stream cuts the connection, as its head has been sent."""
-        self._account()
+        self._account(last=ended)
         stream = self._stream
         if stream is None or stream.closed:
             return
@@ -168,7 +171,7 @@ class Reply:
 
     def failed(self, failure: Any) -> None:
         """Refuse the request by the error table and log why, under its id."""
-        self._account()
+        self._account(last=True)
         program = self._route.program
         problem = problem_of_failure(failure, program.uri, program.source)
         if problem.status >= 500 or problem.status == 408:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from aiwebengine.web.body import Body
 from aiwebengine.web.cookies import parse_cookies
 from aiwebengine.web.errors import is_expected, problem_of
 from aiwebengine.web.head import valid_authority
+from aiwebengine.web.lazy import lazy
 from aiwebengine.web.multipart import UploadedFile
 from aiwebengine.web.record import RequestRecord
 from aiwebengine.web.refusals import internal_error
@@ -103,7 +103,7 @@ class EngineRequest(ResourceRequest):
     @property
     def http_version(self) -> str:
         """``"1.1"`` or ``"1.0"``."""
-        return self.clientproto[5:].decode("ascii")
+        return "1.1" if self.clientproto == b"HTTP/1.1" else "1.0"
 
     def header(self, name: str) -> str | None:
         """Give a header's value (joined by ``, `` when repeated), or None."""
@@ -117,14 +117,14 @@ class EngineRequest(ResourceRequest):
             self.request_id, self.method.decode("latin-1"), self.path_text, self.started, request_bytes
         )
 
-    @cached_property
+    @lazy
     def client_ip(self) -> str:
         """The client's address, see `TrustedProxies`; ``unix`` on a UNIX socket."""
         peer: str = self.channel.peer
         proxies = self.site.proxies
         return proxies.client(peer, self.headers.get("x-forwarded-for")) if proxies.any else peer
 
-    @cached_property
+    @lazy
     def secure(self) -> bool:
         """Whether the client used https, directly or by a trusted proxy's word."""
         if self.channel.secure:
@@ -132,7 +132,7 @@ class EngineRequest(ResourceRequest):
         proto = self._forwarded("x-forwarded-proto")
         return proto is not None and proto.lower() == "https"
 
-    @cached_property
+    @lazy
     def host(self) -> str:
         """The authority asked for, such as ``example.com:8080``; ``""`` when HTTP/1.0 names none."""
         forwarded = self._forwarded("x-forwarded-host")
@@ -146,13 +146,13 @@ class EngineRequest(ResourceRequest):
             return None
         return value.rpartition(",")[2].strip()
 
-    @cached_property
+    @lazy
     def query(self) -> list[tuple[str, str]]:
         """The query's name and value pairs, in order."""
         return decode_pairs(self.raw_query) if self.raw_query else []
 
     # typing note: Twisted keeps Set-Cookie values under this name; ours are `response_cookies`.
-    @cached_property
+    @lazy
     def cookies(self) -> dict[str, str]:
         """The cookies sent, by name."""
         return parse_cookies(self.headers.get("cookie"))
@@ -268,7 +268,9 @@ class EngineRequest(ResourceRequest):
             if body:
                 self.send(body)
         else:
-            self.send(head + body)
+            data = head + body
+            self.record.response_bytes += len(data)
+            self.channel.write_now(data)
         self._done()
 
     def refuse(self, problem: BaseException, *, logged: bool = False) -> None:

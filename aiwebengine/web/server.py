@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +36,16 @@ class EngineServer(Service):
 
     Ports are bound in `privilegedStartService` (so low ports work with ``--uid``) but accept nobody before
     the engine has started: clients that come early wait in the backlog instead of being refused.
+    ``accepting`` is called once it takes requests.
     """
 
     _log = Logger()
 
-    def __init__(self, reactor: Any, engine: Engine) -> None:
+    def __init__(
+        self, reactor: Any, engine: Engine, *, accepting: Callable[[], object] = lambda: None
+    ) -> None:
         self._reactor = reactor
+        self._accepting = accepting
         self.engine = engine
         self._ports: list[IListeningPort] = []
         services = engine.services
@@ -109,6 +113,7 @@ class EngineServer(Service):
             self._log.info("listening on {url}", url=url)
         if self._settings.port_file and urls:
             write_whole(Path(self._settings.port_file), urls[0] + "\n")
+        self._accepting()
 
     def _cannot_start(self, failure: Failure) -> None:
         self.failed = True

@@ -13,8 +13,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.config.sections import JavaScriptSettings
 from aiwebengine.sandbox import frames
-from aiwebengine.sandbox.pool import PIPELINE_DEPTH, SandboxPool
+from aiwebengine.sandbox.pool import SandboxPool
 from aiwebengine.sandbox.process import SandboxProcess
+from aiwebengine.sandbox.schedule import PIPELINE_DEPTH
 from aiwebengine.scripts.log import ScriptLog
 
 _ANSWER = msgspec.json.encode(["r", 200, None, [], None, "", [], 0])
