@@ -95,7 +95,7 @@ class EngineCase(SynchronousTestCase):
 
     def logged(self, request_id: str) -> list[dict[str, Any]]:
         """Give the script log's entries of a request, oldest first."""
-        answer = self.engine.admin.get(f"/engine/logs?request_id={request_id}")
+        answer = self.engine.admin.get(f"/engine/logs?request_id={request_id}&limit=1000")
         entries: list[dict[str, Any]] = answer.json["entries"]
         return sorted(entries, key=lambda entry: entry["seq"])
 

@@ -28,16 +28,8 @@ register("/modern", () => [
 """
 
 
-class LimitTests(EngineCase):
-    """Each limit answers as the contract says, explains itself, and leaves the others served."""
-
-    scripts = {"limits.js": SCRIPT}
-    settings = {
-        "server.request_timeout_ms": 700,
-        "javascript.execution_timeout_ms": 300,
-        "javascript.memory_limit_bytes": 8_388_608,
-        "javascript.max_output_bytes": 1000,
-    }
+class LimitCase(EngineCase):
+    """Ask for what hits a limit."""
 
     def limited(self, path: str, status: int, code: str, key: str) -> dict[str, object]:
         error = self.assert_error(self.get(path), status, code)
@@ -51,17 +43,17 @@ class LimitTests(EngineCase):
         self.assertEqual(self.get("/fine").text, "fine")
         return details
 
-    def test_req_http_004_never_resolving(self) -> None:
-        for path in ("/never", "/later"):
-            details = self.limited(path, 408, "REQUEST_TIMEOUT", "server.request_timeout_ms")
-            self.assertEqual((details["value"], details["unit"]), (700, "ms"))
 
-    def test_req_http_004_the_sandbox_is_free_afterwards(self) -> None:
-        """More requests that never end than there are sandboxes, then one that does."""
-        for answer in all_at_once([lambda: self.get("/never")] * 12):
-            self.assertIn(answer.status, (408, 503))
-        self.assertEqual(self.get("/soon").text, "soon")
-        self.assertEqual(self.get("/health").status, 200)
+class LimitTests(LimitCase):
+    """Each limit answers as the contract says, explains itself, and leaves the others served."""
+
+    scripts = {"limits.js": SCRIPT}
+    settings = {
+        "server.request_timeout_ms": 10_000,
+        "javascript.execution_timeout_ms": 300,
+        "javascript.memory_limit_bytes": 8_388_608,
+        "javascript.max_output_bytes": 1000,
+    }
 
     def test_req_js_003_cpu(self) -> None:
         for path in ("/loop", "/loop-after-await", "/jobs"):
@@ -82,9 +74,7 @@ class LimitTests(EngineCase):
     def test_req_js_002_memory(self) -> None:
         details = self.limited("/memory", 500, "SCRIPT_MEMORY_LIMIT", "javascript.memory_limit_bytes")
         self.assertEqual((details["value"], details["unit"]), (8_388_608, "bytes"))
-        self.assertIn(
-            self.get("/string").code, ("SCRIPT_MEMORY_LIMIT", "SCRIPT_ERROR", "SCRIPT_TIMEOUT")
-        )
+        self.assertIn(self.get("/string").code, ("SCRIPT_MEMORY_LIMIT", "SCRIPT_ERROR", "SCRIPT_TIMEOUT"))
         self.assertEqual(self.get("/fine").text, "fine")
 
     def test_req_js_004_stack(self) -> None:
@@ -97,7 +87,6 @@ class LimitTests(EngineCase):
 
     def test_messages_have_plain_numbers(self) -> None:
         self.assertIn("8388608 bytes", self.get("/memory").json["error"]["message"])
-        self.assertIn("700 ms", self.get("/never").json["error"]["message"])
 
     def test_req_js_001_modern_javascript(self) -> None:
         self.assertEqual(self.get("/modern").text, "3,1,1,18446744073709551616, a,true,2,0a,1b")
@@ -107,8 +96,7 @@ class LimitTests(EngineCase):
         self.engine.put_script("other.js", 'register("/other", () => "other");')
         answers = all_at_once([lambda: self.get("/loop")] * 6 + [lambda: self.get("/other")] * 20)
         self.assertEqual({answer.text for answer in answers[6:]}, {"other"})
-        # Six loops of 300 ms do not fit one after the other into 700 ms: the later ones are not even begun.
-        self.assertTrue({answer.status for answer in answers[:6]} <= {408, 504})
+        self.assertEqual({answer.status for answer in answers[:6]}, {504})
 
     def test_server_timing_shows_the_cost(self) -> None:
         timing = self.get("/loop").header("server-timing") or ""
@@ -120,17 +108,41 @@ class LimitTests(EngineCase):
         self.get("/deep", X_Request_Id="recorded-1")
         records = self.engine.admin.get("/engine/requests?limit=50").json["requests"]
         (record,) = [record for record in records if record["request_id"] == "recorded-1"]
-        self.assertEqual((record["status"], record["script"], record["route"]), (500, "limits.js", "GET /deep"))
+        self.assertEqual(
+            (record["status"], record["script"], record["route"]), (500, "limits.js", "GET /deep")
+        )
         self.assertEqual(record["error_code"], "SCRIPT_STACK_OVERFLOW")
         for name in ("wall_ms", "cpu_ms", "memory_peak_bytes", "host_calls", "queue_wait_ms"):
             self.assertIn(name, record)
 
 
+class WallTests(LimitCase):
+    """The limit of the whole request's time."""
+
+    scripts = {"limits.js": SCRIPT}
+    settings = {"server.request_timeout_ms": 700}
+
+    def test_req_http_004_never_resolving(self) -> None:
+        for path in ("/never", "/later"):
+            details = self.limited(path, 408, "REQUEST_TIMEOUT", "server.request_timeout_ms")
+            self.assertEqual((details["value"], details["unit"]), (700, "ms"))
+
+    def test_req_http_004_the_sandbox_is_free_afterwards(self) -> None:
+        """More requests that never end than there are sandboxes, then one that does."""
+        for answer in all_at_once([lambda: self.get("/never")] * 12):
+            self.assertIn(answer.status, (408, 503))
+        self.assertEqual(self.get("/soon").text, "soon")
+        self.assertEqual(self.get("/health").status, 200)
+        self.assertEqual(self.get("/fine").text, "fine")
+
+
 class QueueTests(EngineCase):
     """A full queue."""
 
-    scripts = {"a.js": 'register("/slow", async () => { await new Promise(r => setTimeout(r, 300)); return "s"; });'
-               'register("/loop", () => { for (;;); });'}
+    scripts = {
+        "a.js": 'register("/slow", async () => { await new Promise(r => setTimeout(r, 300)); return "s"; });'
+        'register("/loop", () => { for (;;); });'
+    }
     settings = {"javascript.max_queue": 2, "javascript.workers": 1, "javascript.execution_timeout_ms": 400}
 
     def test_full_queue_is_503(self) -> None:
@@ -152,6 +164,8 @@ class ScriptSizeTests(EngineCase):
     def test_req_js_005_script_size(self) -> None:
         source = 'register("/x", () => "x");'
         self.assertEqual(self.engine.put_script("a.js", source.ljust(1000)).status, 201)
-        error = self.assert_error(self.engine.put_script("a.js", source.ljust(1001)), 413, "PAYLOAD_TOO_LARGE")
+        error = self.assert_error(
+            self.engine.put_script("a.js", source.ljust(1001)), 413, "PAYLOAD_TOO_LARGE"
+        )
         self.assertEqual(error["details"]["config_key"], "javascript.max_script_bytes")
         self.assertEqual(self.get("/x").text, "x")

