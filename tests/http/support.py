@@ -65,6 +65,11 @@ class EngineCase(SynchronousTestCase):
         atexit.register(cls.engine.kill)
         cls.engine.start()
         cls.client = cls.engine.client
+        failed = [
+            entry for entry in cls.engine.admin.get("/engine/scripts").json["scripts"] if entry["error"]
+        ]
+        if failed:
+            raise AssertionError(failed)
 
     @classmethod
     def end_engine(cls) -> None:
