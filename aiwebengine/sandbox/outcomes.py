@@ -48,7 +48,8 @@ def threw(found: Mapping[str, Any]) -> ScriptThrew:
 def threw_or_limit(settings: JavaScriptSettings, found: Mapping[str, Any]) -> ScriptThrew | LimitHit:
     """Tell apart what the script threw and what QuickJS threw for a limit that scripts can catch."""
     thrown = threw(found)
-    if thrown.name == "InternalError" and thrown.message == "out of memory":
+    # Where memory is short, the message may be missing.
+    if thrown.name == "InternalError" and thrown.message in ("out of memory", ""):
         most = settings.memory_limit_bytes
         return LimitHit("memory", most, most, "bytes", thrown.stack, CONFIG_KEYS["memory"])
     if thrown.name in ("RangeError", "InternalError") and thrown.message in (
@@ -64,12 +65,14 @@ def threw_or_limit(settings: JavaScriptSettings, found: Mapping[str, Any]) -> Sc
     return thrown
 
 
-def failure_of(uri: str, head: Mapping[str, Any], cpu: str) -> ScriptThrew | LimitHit:
+def failure_of(
+    settings: JavaScriptSettings, uri: str, head: Mapping[str, Any], cpu: str
+) -> ScriptThrew | LimitHit:
     """Read a FAILED frame's head; ``cpu`` is the key in `CONFIG_KEYS` of the CPU limit that was in force."""
     if "limit" in head:
         limit = head["limit"]
         key = CONFIG_KEYS[cpu if limit == "cpu" else limit]
         return LimitHit(limit, head["value"], head["used"], head["unit"], own_lines(head["stack"], uri), key)
     if "thrown" in head:
-        return threw(head["thrown"])
+        return threw_or_limit(settings, head["thrown"])
     return ScriptThrew("SyntaxError", head["syntax"], "", {"prefix": head["prefix"]})

@@ -27,6 +27,12 @@ __all__ = ["Reports"]
 
 SIGPROF = getattr(signal, "SIGPROF", -1)
 SIGXCPU = getattr(signal, "SIGXCPU", -1)
+# Signals with which the system answers what a process has done itself.
+_OWN_DOING = {
+    SIGPROF,
+    SIGXCPU,
+    *(getattr(signal, name, -1) for name in ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS")),
+}
 
 
 class Reports:
@@ -53,8 +59,8 @@ class Reports:
 
     def frame(self, process: SandboxProcess, kind: int, ident: int, payload: bytes) -> None:
         """Act on one frame; a sandbox that sends what no sandbox sends is killed."""
+        job = process.jobs.get(ident)
         try:
-            job = process.jobs.get(ident)
             if job is not None:
                 if kind == frames.EFFECTS:
                     self._host_calls.effects(job, decode(payload))
@@ -69,6 +75,8 @@ class Reports:
             self._log.failure(
                 "sandbox {pid} sent what no sandbox sends: {problem}", pid=process.pid, problem=problem
             )
+            if job is not None:
+                process.jobs[ident] = job  # its sink has heard nothing yet
             self._crew().kill(process, "sent nonsense")
             return
         if self._schedule.queue.count:
@@ -101,7 +109,7 @@ class Reports:
             return
         self._over(process, job)
         if kind == frames.FAILED:
-            self._tell(job, job.sink.failed, failure_of(job.uri, head, self._cpu_key(job)))
+            self._tell(job, job.sink.failed, failure_of(self._settings, job.uri, head, self._cpu_key(job)))
         elif head[0] == "!":
             self._host_calls.effects(job, head[2])
             self._tell(job, job.sink.failed, threw_or_limit(self._settings, head[1]))
@@ -154,10 +162,12 @@ class Reports:
         """Tell the sinks of a process that has ended; what it cannot have begun is queued anew."""
         stopping = self._crew().stopping
         runner = next(iter(process.running), None)
+        jobs, process.jobs = list(process.jobs.values()), {}
+        if runner is None and len(jobs) == 1 and signal_number in _OWN_DOING:
+            runner = jobs[0]  # a timer of it fired
+        process.cancelled.clear()
         if runner is not None and not process.kill_reason:
             self._circuit.crashed(runner.key)
-        jobs, process.jobs = list(process.jobs.values()), {}
-        process.cancelled.clear()
         for job in reversed(jobs):
             if stopping:
                 job.sink.failed(Unavailable("the engine is stopping"))

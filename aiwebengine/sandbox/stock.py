@@ -1,8 +1,8 @@
-"""Realms ready for use in the sandbox process: built, kept warm within bounds, dropped (standard library only)."""
+"""Realms ready for use in the sandbox process: built, kept warm within bounds, dropped."""
 
 from __future__ import annotations
 
-import _signal
+import _signal  # type: ignore[import-not-found]
 from _json import encode_basestring_ascii as quote
 
 from aiwebengine.sandbox.activity import Program

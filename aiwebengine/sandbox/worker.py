@@ -16,7 +16,6 @@ import time
 from _json import encode_basestring_ascii as quote
 from _json import scanstring
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Callable
 
 from aiwebengine.sandbox import frames
 from aiwebengine.sandbox.activity import Activity, Program
@@ -39,6 +38,10 @@ from aiwebengine.sandbox.realm import (
     syntax_error,
 )
 from aiwebengine.sandbox.stock import Alarm, RealmStock
+
+TYPE_CHECKING = False  # typing's own costs this process milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Worker", "main"]
 
@@ -237,7 +240,9 @@ class Worker:
         ident = activity.ident
         if not done:
             if answer[0] == "?":
-                self._write(frames.pack(frames.WAIT, ident, answer[1:].encode()))
+                # The front counts answers to what it sent; a timer is told of when it has led to something.
+                if operation != FIRE or len(answer) > 1:
+                    self._write(frames.pack(frames.WAIT, ident, answer[1:].encode()))
             elif answer[0] == "0":
                 activity.credit = False
                 self._send(frames.CHUNK, ident, activity.spent, realm.heap, answer)
@@ -401,9 +406,8 @@ def main(level: str = "auto", memory_bytes: int = 0, parent: int = 0) -> None:
     while True:
         due = worker.next_due()
         if due is not None or worker.wants_to_prepare:
-            wait = (
-                0 if due is None or worker.wants_to_prepare else max(0, int((due - monotonic()) * 1000) + 1)
-            )
+            left = 0.0 if due is None or worker.wants_to_prepare else due - monotonic()
+            wait = int(left * 1000) + 1 if left > 0 else 0
             if not poll.poll(wait):
                 worker.prepare()
                 worker.fire_due()

@@ -154,7 +154,11 @@ class Rig:
         self._ident = 0
         self._programs = 0
         self.worker = Worker(self._wrote)
-        self.worker.take(frames.SETTINGS, 0, marshal.dumps(sandbox_settings(self.settings, self.prelude)))
+        self._tell()
+
+    def _tell(self) -> None:
+        told = marshal.dumps(sandbox_settings(self.settings, self.prelude))
+        self.worker.take(frames.SETTINGS, 0, told)
 
     def _wrote(self, data: bytes) -> None:
         self.frames.extend(self._buffer.feed(data))
@@ -213,6 +217,13 @@ class Rig:
             frames.PROGRAM, program.ident, marshal.dumps((program.uri, program.source, names, pieces))
         )
         return program
+
+    def add_piece(self, name: str, names: str, source: str) -> None:
+        """Add a prelude piece and tell the worker."""
+        pieces = [piece for piece in self.prelude.pieces.values() if piece.name != name]
+        pieces.append(Piece(name, tuple(names.split()), (), (), source))
+        self.prelude = Prelude(pieces, always=("request-shape",))
+        self._tell()
 
     # -- calling --
 
@@ -312,7 +323,7 @@ class Rig:
         head = decode(text)
         raw = payload[12 + length :] or None
         if kind == frames.FAILED:
-            failed = failure_of("app.js", head, "load_cpu" if loading else "cpu")
+            failed = failure_of(self.settings, "app.js", head, "load_cpu" if loading else "cpu")
             return Answer(kind, head, None, cpu_us, heap_kb, failed)
         if head[0] == "!":
             self.effects.extend(head[2] or [])

@@ -13,12 +13,14 @@
   const fromBase64 = Uint8Array.fromBase64;
   const { toBase64, subarray, set: setBytes } = Uint8Array.prototype;
   const { slice, charCodeAt, indexOf, toLowerCase, repeat } = String.prototype;
-  const { join, sort } = Array.prototype;
-  const { get: mapGet, set: mapSet, delete: mapDelete, has: mapHas, forEach: mapEach, clear: mapClear } = Map.prototype;
+  const { join } = Array.prototype;
+  const { get: mapGet, set: mapSet, delete: mapDelete, forEach: mapEach, clear: mapClear } = Map.prototype;
   const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, "size").get;
   const Table = Map;
   const marks = new WeakMap();        // of errors made here: {limit} or {badResult}
   const markOf = WeakMap.prototype.get, markAs = WeakMap.prototype.set;
+  const { test } = RegExp.prototype;
+  const FROZEN = /^(?:object is not extensible|'.+' is read-only|could not delete property)$/;
   const typeTag = Object.getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
   const asyncIterator = Symbol.asyncIterator;
   const syncIterator = Symbol.iterator;
@@ -52,7 +54,7 @@
   ErrorType.prepareStackTrace = (error, frames) => {
     let text = "", native = "", shown = 0;
     // Memory ran out in the script: even if it catches this, its realm is not used again.
-    if (current !== null && error instanceof MemoryError && error.message === "out of memory") current.exhausted = true;
+    if (current !== null && error instanceof MemoryError && (error.message === "out of memory" || !error.message)) current.exhausted = true;
     for (let index = 0; index < frames.length; index++) {
       const frame = frames[index];
       const line = apply(site.line, frame, []);
@@ -121,6 +123,9 @@
       found.name = "Thrown";
       found.message = "thrown value: " + text(error);
       if (error === null) found.isNull = true;
+    }
+    if (lockdown !== null && found.name === "TypeError" && apply(test, FROZEN, [found.message])) {
+      found.message += " (built-ins and API objects are frozen, since requests share them: docs/isolation.md)";
     }
     if (found.stack.length > 8192) found.stack = apply(slice, found.stack, [0, 8192]);
     if (found.message.length > 8192) found.message = apply(slice, found.message, [0, 8192]) + "…";
@@ -240,6 +245,7 @@
   const entropyPiece = exports_.entropy;
   const responsePiece = exports_.response;
   const htmlPiece = exports_.html;
+  const blobPiece = exports_.blob;
   const requestShape = exports_["request-shape"];
 
   // ---- a request's slot ----
@@ -322,10 +328,8 @@
       }
       what = "s";
       type ??= "text/plain; charset=utf-8";
-    } else if (typeof body === "object" && exports_.blob !== undefined && exports_.blob.isBlob !== undefined && exports_.blob.isBlob(body)) {
-      slot.iterator = body.stream()[asyncIterator]();
-      what = "s";
-      type ??= body.type || "application/octet-stream";
+    } else if (blobPiece !== undefined && blobPiece.isBlob(body)) {
+      return pack(slot, status, type ?? (body.type || undefined), headers, cookies, blobPiece.bytesOf(body), reason);
     } else if (typeof body === "object" || typeof body === "boolean" || typeof body === "number") {
       const json = stringify(body);
       if (json === undefined) throw bad("body cannot be turned into JSON");
@@ -357,6 +361,7 @@
       return packed;
     }
     if (htmlPiece !== undefined && htmlPiece.isHtml(result)) return pack(slot, 200, undefined, [], null, result);
+    if (blobPiece !== undefined && blobPiece.isBlob(result)) return pack(slot, 200, undefined, [], null, result);
     if (isArray(result)) return pack(slot, 200, "application/json", [], null, stringify(result));
     if (isStream(result)) return pack(slot, 200, undefined, [], null, result);
     if ("status" in result || "body" in result || "stream" in result) {
@@ -369,9 +374,6 @@
       if (cookies !== undefined && cookies !== null && typeof cookies !== "object") throw bad("cookies must be an object or a list");
       if (body === null && "body" in result && contentType === "application/json") body = "null";
       return pack(slot, status, contentType ?? undefined, headerList(headers), cookies, body);
-    }
-    if (exports_.blob !== undefined && exports_.blob.isBlob !== undefined && exports_.blob.isBlob(result)) {
-      return pack(slot, 200, undefined, [], null, result);
     }
     const json = stringify(result);
     if (json === undefined) throw bad("the result cannot be turned into JSON");
@@ -413,20 +415,20 @@
     slot.failed = { error };
     try { follow(slot, call(error, slot.request)); } catch (second) { fail(slot, second); }
   }
+  // The promise that a result is or stands for, null for a plain value. Raises what a getter of `then` throws.
+  function promised(result) {
+    if (typeof result !== "object" || result === null) return null;
+    if (result instanceof NativePromise) return result;
+    return typeof result.then === "function" ? new NativePromise((resolve) => resolve(result)) : null;
+  }
   function follow(slot, result) {
-    if (typeof result === "object" && result !== null) {
-      let then;
-      try { then = result.then; } catch (error) { fail(slot, error); return; }
-      if (typeof then === "function") {
-        const promise = result instanceof NativePromise ? result : new NativePromise((resolve) => resolve(result));
-        apply(promiseThen, promise, [
-          (value) => { if (slot.state === 0) finish(slot, value); },
-          (error) => { if (slot.state === 0) fail(slot, error); },
-        ]);
-        return;
-      }
-    }
-    finish(slot, result);
+    let promise;
+    try { promise = promised(result); } catch (error) { fail(slot, error); return; }
+    if (promise === null) { finish(slot, result); return; }
+    apply(promiseThen, promise, [
+      (value) => { if (slot.state === 0) finish(slot, value); },
+      (error) => { if (slot.state === 0) fail(slot, error); },
+    ]);
   }
   function takeCalls(slot) {
     const calls = slot.calls;
@@ -503,21 +505,17 @@
     const end = min(body.length, offset + 196608);
     return "[" + (end < body.length ? end : -1) + ",\"" + apply(toBase64, apply(subarray, body, [offset, end]), []) + "\"]";
   }
-  // Queued one by one: the promise jobs of one callback run before the next callback.
-  function ring(slot, timer, now) {
-    nativeQueue(() => {
-      if (!apply(mapHas, slot.timers, [timer.id])) return;   // cleared by one before it
-      if (timer.every > 0) timer.due = now + timer.every; else apply(mapDelete, slot.timers, [timer.id]);
-      try { timer.callback(); } catch (error) { host.report(error); }
-    });
-  }
-  function fire() {
+  function fire() {   // one timer only: the promise jobs it leaves run before the next
     const slot = current;
     if (slot === null) return "";
-    const now = dateNow(), due = [];
-    apply(mapEach, slot.timers, [(timer) => { if (timer.due <= now) add(due, timer); }]);
-    apply(sort, due, [(a, b) => a.due - b.due || a.id - b.id]);
-    for (let index = 0; index < due.length; index++) ring(slot, due[index], now);
+    const now = dateNow();
+    let first = null;
+    apply(mapEach, slot.timers, [(timer) => {
+      if (timer.due <= now && (first === null || timer.due < first.due)) first = timer;   // in order of age already
+    }]);
+    if (first === null) return "";
+    if (first.every > 0) first.due = now + first.every; else apply(mapDelete, slot.timers, [first.id]);
+    try { first.callback(); } catch (error) { host.report(error); }
     return "";
   }
   function answerCall(packed) {
@@ -566,8 +564,8 @@
       slot.pulling = true;
       try {
         const step = slot.iterator.next();
-        if (typeof step === "object" && step !== null && typeof step.then === "function") {
-          const promise = step instanceof NativePromise ? step : new NativePromise((resolve) => resolve(step));
+        const promise = promised(step);
+        if (promise !== null) {
           apply(promiseThen, promise, [
             (result) => { try { accept(slot, result); } catch (error) { stop(slot); broken(slot, error); } if (current === slot) advance(slot); },
             (error) => broken(slot, error),
@@ -674,9 +672,9 @@
       const init = slot.exported.init;
       if (typeof init === "function" && runInit) {
         slot.inInit = true;
-        const result = init(context);
-        if (typeof result === "object" && result !== null && typeof result.then === "function") {
-          apply(promiseThen, new NativePromise((resolve) => resolve(result)), [
+        const promise = promised(init(context));
+        if (promise !== null) {
+          apply(promiseThen, promise, [
             () => settleWith(slot, () => loaded(slot)),
             (error) => settleWith(slot, () => failureText(slot, error)),
           ]);
@@ -700,8 +698,9 @@
 
   const operations = [compile, load, begin, poll, attach, take, fire, answerCall, pull, cancel, drop, due, waits];
   function enter(operation, packed) {
-    // QuickJS joins long strings lazily, and the binding cannot read such a rope; a slice is a plain string.
-    return apply(slice, operations[operation](packed), [0]);
+    const answer = operations[operation](packed);
+    // What was joined from pieces is a rope, which the binding does not take; slicing makes it flat.
+    return answer.length > 255 ? apply(slice, answer, [0]) : answer;
   }
 
   for (const key of ["globalThis"]) defineProperty(global, key, { value: global, writable: true, enumerable: false, configurable: true });
