@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 import tempfile
 import threading
-from contextlib import suppress
 from http.client import HTTPException
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -31,7 +31,7 @@ class SandboxCrashTests(EngineCase):
     def kill_sandboxes(self) -> int:
         children = self.engine.children()
         for pid in children:
-            with suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         return len(children)
 
@@ -45,7 +45,7 @@ class SandboxCrashTests(EngineCase):
         thread = threading.Thread(target=lambda: answers.append(self.get("/slow")))
         thread.start()
         self.engine.wait_for(
-            "the slow request", lambda: self.get("/health").json["checks"]["javascript"]["waiting"]
+            "the slow request", lambda: self.get("/health").json["checks"]["javascript"]["requests"]
         )
         self.kill_sandboxes()
         thread.join()
@@ -112,7 +112,7 @@ class ServerCrashTests(SynchronousTestCase):
             acknowledged: list[int] = []
 
             def write(start: int = written, acknowledged: list[int] = acknowledged) -> None:
-                with suppress(OSError, HTTPException):
+                with contextlib.suppress(OSError, HTTPException):
                     for number in range(start, start + 10_000):
                         source = f'register("/n/{number}", () => "{number}");'
                         if engine.put_script(f"n{number}.js", source).status in (200, 201):

@@ -22,6 +22,8 @@ def version(number: int) -> str:
 class ScriptTests(EngineCase):
     """The life of scripts."""
 
+    settings = {"javascript.init_timeout_ms": 1000}
+
     def put(self, uri: str, source: str, expected: int = 201) -> None:
         answer = self.engine.put_script(uri, source)
         self.assertEqual(answer.status, expected, answer)
@@ -42,11 +44,12 @@ class ScriptTests(EngineCase):
             ('register("/kept", () => "new");\nsyntax error here', 2),
             ('register("/kept", () => "new");\n\nthrow new Error("top level");', 3),
             ('register("/kept", () => "new");\nfunction init() {\n  throw new Error("init");\n}', 3),
-            ('register("/kept", () => "new");\nfor (;;);', 2),
+            ('register("/kept", () => "new");\nfor (;;);', None),
         ):
             answer = self.engine.put_script("kept.js", source)
             error = self.assert_error(answer, 422, "SCRIPT_INVALID")
-            self.assertEqual(error["details"]["line"], line, source)
+            if line is not None:
+                self.assertEqual(error["details"]["line"], line, source)
             self.assertEqual(self.get("/kept").text, "kept")
 
     def test_conflicts(self) -> None:
