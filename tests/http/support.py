@@ -20,7 +20,9 @@ T = TypeVar("T")
 
 class EngineCase(SynchronousTestCase):
     """
-    Tests that share one engine, started for their class: ``scripts`` by file name, ``settings`` by dotted key.
+    Tests that share one engine, started for their class.
+
+    ``scripts`` are by file name, ``settings`` by dotted key.
 
     At the end it must stop as told to, with no traceback in its log.
     """

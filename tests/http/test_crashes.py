@@ -100,7 +100,7 @@ class ServerCrashTests(SynchronousTestCase):
     """kill -9 of the server, with scripts in SQLite."""
 
     def test_req_data_004_acknowledged_scripts_survive(self) -> None:
-        """What was acknowledged before the server was killed amid writes is there and serves after a restart."""
+        """What was acknowledged before the server was killed amid writes is there after a restart."""
         engine = EngineProcess(
             tempfile.mkdtemp(prefix="aiwebengine-test-"),
             settings={"repository.database_url": "sqlite:///scripts.db"},

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - scripts read best unbroken
 """Errors that explain themselves, in development; that tell nothing, in production (REQ-JS-006, REQ-DEV-004)."""
 
 from __future__ import annotations

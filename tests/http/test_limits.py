@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - scripts read best unbroken
 """Limits of scripts over HTTP (REQ-HTTP-004, REQ-JS-001 to REQ-JS-005)."""
 
 from __future__ import annotations

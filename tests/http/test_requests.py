@@ -130,7 +130,7 @@ class RequestTests(EngineCase):
     def test_req_http_002_multipart(self) -> None:
         body = multipart(
             ('name="a"', b"1"),
-            ('name="a"', "zwei".encode()),
+            ('name="a"', b"zwei"),
             ('name="file"; filename="n.txt"\r\nContent-Type: text/plain', b"abc"),
             ('name="file"; filename="\u00fc.bin"\r\nContent-Type: application/x-odd', b"\x00\xff"),
             ('name="none"; filename="empty"', b""),

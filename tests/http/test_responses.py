@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - scripts read best unbroken
 """What handlers can answer (REQ-HTTP-003)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - scripts read best unbroken
 """Scripts put, swapped, refused and deleted while the server runs (REQ-JS-007)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - scripts read best unbroken
 """Streamed answers: back-pressure, failures, clients that leave (REQ-HTTP-003)."""
 
 from __future__ import annotations
