@@ -18,8 +18,11 @@ COMMANDS: Mapping[str, str] = {
     "logs": "aiwebengine.cli.logs:logs",
     "new": "aiwebengine.cli.new:new",
     "plugins": "aiwebengine.cli.plugins:plugins",
+    "profile": "aiwebengine.cli.profiles:profile",
     "scripts": "aiwebengine.cli.scripts:scripts",
     "serve": "aiwebengine.cli.serve:serve",
+    "test": "aiwebengine.cli.test:test",
+    "types": "aiwebengine.cli.types:types",
     "version": "aiwebengine.cli.version:version",
 }
 

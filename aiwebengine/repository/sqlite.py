@@ -113,6 +113,10 @@ class SQLiteRepository:
 
         return await self._run(apply)
 
+    async def revision(self) -> int:
+        """Give a number that changes when another connection (another process, say) commits."""
+        return await self._run(lambda link: int(link.execute("PRAGMA data_version").fetchone()[0]))
+
     async def close(self) -> None:
         """Close the file and end the thread; no method may be called afterwards."""
         if self._closed:

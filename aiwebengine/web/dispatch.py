@@ -35,7 +35,8 @@ class ScriptDispatch:
         """Answer a whole request now or later."""
         found = self._match(request.method, request.raw_path)
         if isinstance(found, Match):
-            self._call(request, found)
+            fork = found.route.fork
+            self._call(request, found if fork is None else fork.choose(request, found))
         elif found is None:
             raise not_found(request.path_text)
         elif isinstance(found, OtherMethods):
