@@ -10,9 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from benchmarks.errors import Unavailable
+from benchmarks.processes import spent_by_role
 from benchmarks.servers import Server, engine
 
-__all__ = ["KEY", "Asker", "patient"]
+__all__ = ["KEY", "Asker", "cpu_by_role", "patient"]
 
 #: The key of the engines that are measured.
 KEY = "benchmark-lasting-0123456789abcdef"
@@ -72,7 +73,14 @@ def patient(
             finally:
                 asker.close()
         time.sleep(0.01)
+    front_s, sandboxes_s = cpu_by_role(server)
     server.stop()
     log = scratch / "output.log"
     last = log.read_text("utf-8", "replace").splitlines()[-3:]
-    raise Unavailable(f"no answer within {limit_s:.0f} s: " + " | ".join(last))
+    used = f"front {front_s:.1f} s, sandboxes {sandboxes_s:.1f} s of CPU so far"
+    raise Unavailable(f"no answer within {limit_s:.0f} s ({used}) " + " | ".join(last))
+
+
+def cpu_by_role(server: Server) -> tuple[float, float]:
+    """Give the CPU seconds used so far by the front, and by its sandboxes."""
+    return spent_by_role({}, server.cpu(), server.pid)

@@ -1,9 +1,8 @@
-"""How long it takes from a deploy until the new version answers: by PUT, and by a file in a watched directory."""
+"""How long it takes from a deploy until its version answers: by PUT, and by a watched file."""
 
 from __future__ import annotations
 
 import json
-import os
 import time
 from pathlib import Path
 
@@ -26,7 +25,9 @@ def source(path: str, number: int) -> str:
     """
     return (
         f"const outside = Array({_TIMES}).fill({number});\n"
-        f"function show() {{\n  return {{ status: 200, body: [...outside, ...Array({_TIMES}).fill({number})] }};\n}}\n"
+        "function show() {\n"
+        f"  return {{ status: 200, body: [...outside, ...Array({_TIMES}).fill({number})] }};\n"
+        "}\n"
         f'register("{path}", show, "GET");\n'
     )
 
@@ -70,7 +71,7 @@ def deploys(scratch: Path, count: int, watched: int) -> dict[str, object]:
             fresh = file.with_suffix(".new")
             fresh.write_text(source("/watched", number), "utf-8")
             began = time.perf_counter()
-            os.replace(fresh, file)
+            fresh.replace(file)
             by_file.append(_until_live(visitor, "/watched", number, began))
     finally:
         server.stop()

@@ -29,7 +29,8 @@ const greetings = {{ en: "hello {number}", de: "hallo {number}", fr: "bonjour {n
 
 function hello(req) {{
   const name = req.query.name ?? "world";
-  return {{ status: 200, body: {{ revision: {revision}, [greetings[req.query.lang] ?? greetings.en]: name }} }};
+  const word = greetings[req.query.lang] ?? greetings.en;
+  return {{ status: 200, body: {{ revision: {revision}, [word]: name }} }};
 }}
 
 register("{path}", hello, "GET");

@@ -1,9 +1,10 @@
-"""``python -m benchmarks lasting``: what it costs that scripts last, and whether deploying them disturbs anyone."""
+"""``python -m benchmarks lasting``: what lasting scripts cost, and whether deploys disturb anyone."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -109,10 +110,12 @@ def main(given: Sequence[str]) -> None:
         return
     scratch = Path(tempfile.mkdtemp(prefix="aiwebengine-lasting-"))
     try:
+        load_before = os.getloadavg()[0]
         found = measure(Plan.quick() if asked.quick else Plan(), scratch, say, asked.only or PARTS)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    results = {"machine": describe(), **found, "seconds": time.monotonic() - began}
+    load = max(load_before, os.getloadavg()[0])
+    results = {"machine": describe(), "load": load, **found, "seconds": time.monotonic() - began}
     asked.output.parent.mkdir(parents=True, exist_ok=True)
     asked.output.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
     say(f"written to {asked.output}")

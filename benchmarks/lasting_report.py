@@ -10,6 +10,7 @@ from benchmarks.report import _rows as table
 __all__ = ["lasting_report"]
 
 _FIGURES = ("p50_ms", "p95_ms", "p99_ms", "max_ms")
+_TIMES = ("start_s", "start_cpu_front_s", "start_cpu_sandboxes_s", "first_requests_s")
 _HEADS = ("p50 ms", "p95 ms", "p99 ms", "max ms")
 
 
@@ -44,17 +45,20 @@ def _memory(found: Mapping[str, Any]) -> str:
         "PSS MB",
         "front RSS MB",
         "start s",
+        "its CPU s: front",
+        "sandboxes",
         "first requests s",
     )
     rows = [
         (
             f"{count:,}",
             *(f"{one[name] / 1e6:.1f}" for name in ("rss", "pss", "front_rss")),
-            *(f"{one[name]:.2f}" for name in ("start_s", "first_requests_s")),
+            *(f"{one[name]:.2f}" for name in _TIMES),
         )
         for count, one in ((1, found["one"]), (found["scripts"], found["many"]))
     ]
-    each = f"Each further script: {found['rss_per_script'] / 1e3:.1f} KB RSS, {found['pss_per_script'] / 1e3:.1f} KB PSS."
+    rss, pss = found["rss_per_script"] / 1e3, found["pss_per_script"] / 1e3
+    each = f"Each further script: {rss:.1f} KB RSS, {pss:.1f} KB PSS."
     return table(heads, rows) + "\n\n" + each
 
 
@@ -67,6 +71,8 @@ def _library(name: str, found: Mapping[str, Any]) -> str:
     told = f"{name}: {found['scripts']:,} scripts (stored in {found['fill_scripts_s']:.1f} s)"
     if "log_entries" in found:
         told += f", {found['log_entries']:,} log entries (in {found['fill_log_s']:.0f} s)"
+    front_s, sandboxes_s = found["start_cpu_front_s"], found["start_cpu_sandboxes_s"]
+    start += f" ({front_s:.1f} s of CPU in the front, {sandboxes_s:.1f} s in sandboxes)"
     rows = [(f"/engine/scripts, {found['live_scripts']:,} scripts", *_figures(found["script_list"]), "")]
     for title, key in (("repository", "log_direct"), ("/engine/logs", "log_http")):
         rows += [
@@ -83,7 +89,8 @@ def lasting_report(results: Mapping[str, Any]) -> str:
     machine = results["machine"]
     parts = [
         f"Measured {machine['date']} on {machine['cores']} cores of {machine['cpu']}, {machine['system']}, "
-        f"{machine['python']}, {machine['twisted']}; {results['seconds']:.0f} s in all."
+        f"{machine['python']}, {machine['twisted']}; {results['seconds']:.0f} s in all; "
+        f"load average up to {results['load']:.1f}."
     ]
     for part, shown in (("deploys", _deploys), ("swaps", _swaps), ("memory", _memory)):
         if part in results:

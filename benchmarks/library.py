@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import attrs
 
-from benchmarks.asking import KEY, Asker, patient
+from benchmarks.asking import KEY, Asker, cpu_by_role, patient
 from benchmarks.deploys import figures_ms
 from benchmarks.errors import Unavailable
 from benchmarks.filling import NEEDLE, at_once, fill_log, fill_scripts, kept, script_path, script_uri
@@ -26,8 +26,8 @@ class Size:
     """
     How much there is, and how often each query is asked.
 
-    ``fewer`` scripts are loaded instead (with as many versions in all) where starting with all takes too long;
-    ``fill_s`` bounds the time for filling the log.
+    ``fewer`` scripts are loaded instead (with as many versions in all) where starting with all takes
+    too long; ``fill_s`` bounds the time for filling the log.
     """
 
     scripts: int = 10_000
@@ -71,6 +71,7 @@ def _with_engine(
         server, start_s = patient(scratch, script_path(size.fewer - 1), (database,), _START_LIMIT_S)
         found = {"start_fewer_s": start_s, "live_scripts": size.fewer, "versions_each": versions}
         entries = 0
+    found["start_cpu_front_s"], found["start_cpu_sandboxes_s"] = cpu_by_role(server)
     say(f"the engine started in {start_s:.1f} s")
     try:
         asker = Asker(server.url, KEY)

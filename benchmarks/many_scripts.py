@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from benchmarks.asking import Asker, patient
+from benchmarks.asking import Asker, cpu_by_role, patient
 from benchmarks.errors import Unavailable
 from benchmarks.filling import fill_scripts, kept, script_path
 from benchmarks.processes import descendants, memory_of
@@ -33,6 +33,7 @@ def _measure(scratch: Path, count: int) -> dict[str, float]:
     kept(f"sqlite:///{scratch / 'engine.sqlite'}", lambda repository: fill_scripts(repository, count))
     server, start_s = patient(scratch, script_path(0), limit_s=60)
     try:
+        start_cpu_front_s, start_cpu_sandboxes_s = cpu_by_role(server)
         asker = Asker(server.url)
         began = time.perf_counter()
         for number in range(count):
@@ -48,4 +49,6 @@ def _measure(scratch: Path, count: int) -> dict[str, float]:
     finally:
         server.stop()
     figures = {"processes": len(pids), "rss": rss, "pss": pss, "front_rss": front}
-    return {**figures, "start_s": start_s, "first_requests_s": touch_s}
+    times = {"start_s": start_s, "first_requests_s": touch_s}
+    cpu = {"start_cpu_front_s": start_cpu_front_s, "start_cpu_sandboxes_s": start_cpu_sandboxes_s}
+    return {**figures, **times, **cpu}
