@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.aims import judge
 from benchmarks.disturbance import Disturbance
 from benchmarks.errors import Unavailable
+from benchmarks.lasting import main as lasting
 from benchmarks.machine import describe
 from benchmarks.profiling import profile
 from benchmarks.report import publish, report
@@ -40,6 +41,9 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> None:
     """Do what the command line says."""
+    if sys.argv[1:2] == ["lasting"]:
+        lasting(sys.argv[2:])
+        return
     arguments = _arguments()
     began = time.monotonic()
 
