@@ -10,6 +10,8 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from twisted.trial.unittest import SkipTest
@@ -102,11 +104,12 @@ class Server:
         """Kill the server with SIGKILL, all its processes, as a crash does."""
         leader = int((self._data / "postmaster.pid").read_text().split()[0])
         listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(leader)], capture_output=True, text=True)
-        for pid in (leader, *(int(text) for text in listed.stdout.split())):
-            try:
+        killed = [leader, *(int(text) for text in listed.stdout.split())]
+        for pid in killed:
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        while any(_runs(pid) for pid in killed):
+            time.sleep(0.01)
 
     def is_running(self) -> bool:
         """Tell whether the server runs."""
@@ -144,6 +147,12 @@ class Server:
         if self._user is None:
             return command
         return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]
+
+
+def _runs(pid: int) -> bool:
+    """Tell whether there is such a process, not counting one that has ended and was not waited for."""
+    listed = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return bool(listed.stdout.strip()) and not listed.stdout.startswith("Z")
 
 
 def _find_binaries() -> Path:

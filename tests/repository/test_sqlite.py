@@ -30,7 +30,6 @@ from aiwebengine.testing.stores import (
     UserContract,
 )
 
-
 SQLITE_TABLES = [
     "assets", "identities", "key_values", "logs", "revisions", "scripts", "settings", "users", "versions"
 ]  # fmt: skip
