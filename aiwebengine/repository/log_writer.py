@@ -15,6 +15,7 @@ from twisted.logger import Logger
 from aiwebengine.interfaces import ILogRepository
 from aiwebengine.repository.errors import RepositoryUnusable
 from aiwebengine.repository.model import LogQuery
+from aiwebengine.repository.texts import cleaned
 from aiwebengine.scripts.log import LogEntry, ScriptLog, matcher
 
 __all__ = ["LogWriter"]
@@ -144,13 +145,13 @@ class LogWriter:
     ) -> dict[str, Any]:
         tests = {name: filters.get(name) for name in ("script", "level", "request_id", "contains", "since")}
         wanted = matcher(**tests)
-        found = {(one.seq, one.timestamp, one.script): one for one in kept}
-        found.update(
-            ((one.seq, one.timestamp, one.script), one)
-            for one in waiting
-            if one.seq > (after or 0) and wanted(one)
-        )
-        entries = sorted(found.values(), key=lambda one: one.seq)
+        found = list(kept)
+        # An entry may have been written while the repository was asked.
+        seen = {_identity(one) for one in found}
+        found += [
+            one for one in waiting if one.seq > (after or 0) and wanted(one) and _identity(one) not in seen
+        ]
+        entries = sorted(found, key=lambda one: one.seq)
         if after is None:
             entries = entries[-limit:] if limit else []
             following = self._ring.last_seq
@@ -225,3 +226,7 @@ class LogWriter:
                 pass
         except RepositoryUnusable as error:
             self._log.warn("old log entries were not removed: {reason}", reason=str(error))
+
+
+def _identity(entry: LogEntry) -> tuple[object, ...]:
+    return entry.seq, entry.timestamp, entry.script, cleaned(entry.message)

@@ -141,7 +141,11 @@ class SQLiteDatabase:
     def backup(self, target: Path, progress: Callable[[int, int], None] = lambda done, total: None) -> None:
         """Write a consistent copy to a new file, while others go on reading and writing."""
         with self._explained(), self._reader() as source, closing(sqlite3.connect(target)) as copy:
+            # In a transaction of its own, or it would begin anew whenever something is written.
+            source.execute("BEGIN")
+            source.execute("SELECT count(*) FROM sqlite_master").fetchone()
             source.backup(copy, pages=1000, progress=lambda _, left, total: progress(total - left, total))
+            source.execute("ROLLBACK")
             copy.execute("PRAGMA journal_mode = DELETE")
 
     def _tell(self) -> None:
