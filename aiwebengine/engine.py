@@ -1,8 +1,7 @@
-"""The engine: every part of one server, wired. Knows no HTTP; `Engine.from_configuration` is where plugins become parts."""
+"""The engine: all parts of one server, wired; plugins become parts in `Engine.build`. Knows no HTTP."""
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -21,7 +20,9 @@ from aiwebengine.interfaces import (
     IServices,
 )
 from aiwebengine.repository import open_repository
+from aiwebengine.repository.health import RepositoryHealth
 from aiwebengine.roster import Plan
+from aiwebengine.sandbox.health import SandboxHealth
 from aiwebengine.sandbox.model import Program
 from aiwebengine.sandbox.pool import SandboxPool
 from aiwebengine.sandbox.prelude import Piece, Prelude
@@ -57,6 +58,7 @@ class Services:
         self.sandboxes = sandboxes
         self.scripts = scripts
         self.script_log = script_log
+        self.urls: Sequence[str] = ()
         self._built: list[object] = []
 
     def add(self, provider: object) -> None:
@@ -65,7 +67,7 @@ class Services:
 
     def providers(self, interface: type[Interface]) -> Sequence[Any]:
         """Give every provider built so far that provides ``interface``, in build order."""
-        return [provider for provider in self._built if interface.providedBy(provider)]  # type: ignore[attr-defined]
+        return [provider for provider in self._built if interface.providedBy(provider)]
 
 
 class Engine:
@@ -116,10 +118,10 @@ class Engine:
         )
         examiner = Examiner(sandboxes, lint, security.dangerous_patterns, javascript.max_script_bytes)
         scripts = ScriptRegistry(repository, examiner, script_log)
-        engine = cls(
-            Services(reactor, configuration, repository, sandboxes, scripts, script_log),
-            allowed=_allowed_names(javascript.allowed_apis, plan),
-        )
+        services = Services(reactor, configuration, repository, sandboxes, scripts, script_log)
+        services.add(SandboxHealth(sandboxes))
+        services.add(RepositoryHealth(repository))
+        engine = cls(services, allowed=_allowed_names(javascript.allowed_apis, plan))
         engine.build(plan)
         return engine
 
@@ -146,7 +148,7 @@ class Engine:
             self.services.add(provider)
 
     async def start(self, reserved: Sequence[str] = ()) -> None:
-        """Start sandboxes, load scripts, start services; ``reserved`` are paths of the engine's own endpoints."""
+        """Start sandboxes, load scripts, start services; ``reserved`` are prefixes scripts cannot have."""
         services = self.services
         pieces: list[Piece] = [core_piece()]
         operations: dict[str, Any] = {}
@@ -203,6 +205,8 @@ def _allowed_names(allowed_apis: Sequence[str], plan: Plan) -> Callable[[str], b
     problems = []
     for name in allowed_apis:
         if name not in known:
+            import difflib  # for mistakes only: half a megabyte
+
             near = difflib.get_close_matches(name, list(known), n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             problems.append(

@@ -86,6 +86,7 @@ class IServices(Interface):
     sandboxes: ISandboxPool = Attribute("Where scripts run.")
     repository: IScriptRepository = Attribute("Where scripts and their versions last.")
     script_log: IScriptLog = Attribute("What scripts have logged.")
+    urls: Sequence[str] = Attribute("Where the server listens, ports as bound; empty before they are.")
 
     def providers(interface: type[Interface]) -> Sequence[Any]:
         """Give every provider built so far that provides ``interface``, in build order."""
@@ -113,12 +114,18 @@ class IFeature(Interface):
         Give the resource that answers below the prefixes (a Klein app's, say); called once.
 
         It sees whole paths: a Klein route is ``/health/live``, not ``/live``. The feature may also have a
-        method ``body_limit(exchange) -> int | None``: most bytes of a request's body, None for the default.
+        method ``body_limit(exchange) -> int | None``: most bytes of a request's body, None for the default;
+        and an attribute ``while_draining = True`` to go on answering while the server shuts down.
         """
 
 
 class IEngineService(Interface):
-    """Something that starts after the sandboxes are ready and stops before they do."""
+    """
+    Something that starts after the sandboxes are ready and stops before they do.
+
+    It may also have a method ``drain()``, called without arguments when a shutdown begins and requests under
+    way are waited for: the moment to end what would otherwise last, such as event streams.
+    """
 
     async def start() -> None:
         """Start; a raised error stops the engine's start with its text."""
@@ -487,7 +494,7 @@ class IScriptLog(Interface):
         limit: int = 100,
         after: int | None = None,
     ) -> dict[str, Any]:
-        """Give ``{"entries", "next"}`` by the filters of ``GET /engine/logs``; ``since`` in ms (epoch)."""
+        """Give ``{"entries", "next"}`` by the filters of ``GET /engine/logs``; ``since`` is epoch ms."""
 
     def follow(listener: Any) -> Any:
         """Call ``listener(entry)`` for each new entry until the returned function is called."""

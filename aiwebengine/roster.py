@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import graphlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -154,6 +153,8 @@ class Roster:
         for fault in self.faults:
             if name in fault.names:
                 return LeftOut(name, fault.origin, "unusable", fault.reason, fatal=True)
+        import difflib  # for mistakes only: half a megabyte
+
         near = difflib.get_close_matches(name, [offer.name for offer in self.offers], n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return LeftOut(name, "nowhere", "missing", f"is not installed{hint}", fatal=True)

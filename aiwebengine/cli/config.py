@@ -11,7 +11,6 @@ from typing import Any, Final
 import click
 
 from aiwebengine.config.configuration import Configuration, load
-from aiwebengine.config.unsupported import refuse_unsupported
 from aiwebengine.config.encrypted import (
     KEY_VARIABLE,
     CannotDecrypt,
@@ -23,6 +22,7 @@ from aiwebengine.config.encrypted import (
 from aiwebengine.config.presentation import as_json, as_toml, problem_report, validate_summary
 from aiwebengine.config.schema import Schemas
 from aiwebengine.config.sources import ConfigurationSources
+from aiwebengine.config.unsupported import refuse_unsupported
 from aiwebengine.errors import ConfigurationInvalid, PluginUnusable
 
 __all__ = ["SCHEMAS", "check_config", "config", "configuration_options", "load_or_exit"]

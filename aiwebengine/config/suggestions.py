@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 from aiwebengine.config.schema import Path, Schemas, fields_of
 from aiwebengine.config.variables import PREFIX, RESERVED_VARIABLES, variable_name
 
@@ -58,5 +56,7 @@ def _keys(schemas: Schemas, section: str) -> tuple[str, ...]:
 
 
 def _best(word: str, known: tuple[str, ...], at_least: float = 0.0) -> str | None:
+    import difflib  # for mistakes only: half a megabyte
+
     found = difflib.get_close_matches(word, known, 1, at_least)
     return found[0] if found else None

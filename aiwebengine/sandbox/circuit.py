@@ -24,10 +24,12 @@ class CircuitBreaker:
         self._pause = pause_s
         self._crashes: dict[Hashable, deque[float]] = {}
         self._open_until: dict[Hashable, float] = {}
+        self._tried: set[Hashable] = set()  # those whose pause is over, until the next answer or crash
 
     def crashed(self, key: Hashable) -> None:
         """Count one crash."""
         now = self._now()
+        self._tried.discard(key)
         times = self._crashes.setdefault(key, deque(maxlen=self._most))
         times.append(now)
         if len(times) == self._most and now - times[0] <= self._window:
@@ -45,10 +47,12 @@ class CircuitBreaker:
             return left
         # Half open: this call decides; another one meanwhile waits out a short pause.
         self._open_until[key] = self._now() + 1.0
+        self._tried.add(key)
         return 0.0
 
     def answered(self, key: Hashable) -> None:
-        """Forget the crashes of a key that works again."""
-        if self._crashes and key in self._crashes and key in self._open_until:
+        """Forget the crashes of a key that works again after its pause; earlier answers say nothing."""
+        if key in self._tried:
+            self._tried.discard(key)
             del self._crashes[key]
             del self._open_until[key]

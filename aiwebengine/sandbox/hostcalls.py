@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["HostCalls"]
 
 _LEVELS = {"trace", "debug", "info", "warn", "error"}
+_KNOWN = ((PermissionError, "PermissionError"), (TypeError, "TypeError"), (ValueError, "RangeError"))
 
 
 class HostCalls:
@@ -29,7 +30,7 @@ class HostCalls:
     def __init__(
         self, operations: dict[str, Any], script_log: IScriptLog, answer: Callable[[Job, bytes], None]
     ) -> None:
-        """``operations`` by name (`IScriptGlobals.operations`); ``answer`` sends a settled call's JSON text."""
+        """``operations`` by name (`IScriptGlobals.operations`); ``answer`` sends a settled call's JSON."""
         self.operations = operations
         self._script_log = script_log
         self._answer = answer
@@ -59,14 +60,13 @@ class HostCalls:
         for ident, operation, argument in calls:
             job.host_calls += 1
             deferred = self._start(job, operation, argument)
-            deferred.addCallbacks(
-                self._succeed, self._fail, (job, ident), None, (job, ident, operation), None
-            )
+            deferred.addCallback(self._succeed, job, ident)
+            deferred.addErrback(self._fail, job, ident, operation)
 
     def _start(self, job: Job, operation: str, argument: Any) -> Deferred[Any]:
         perform = self.operations.get(operation)
         if perform is None:
-            return _failed(LookupError(f"no such host operation: {operation}"))
+            return _failed(TypeError(f"there is no host operation {operation!r}"))
         version = job.program.version if job.program is not None else 0
         call = HostCall(job.uri, version, job.request_id, dict(job.facts.get("auth") or {}))
         try:
@@ -78,38 +78,34 @@ class HostCalls:
         self._answer(job, msgspec.json.encode([ident, True, value]))
 
     def _fail(self, failure: Failure, job: Job, ident: int, operation: str) -> None:
-        error: Any = failure.value
-        known = isinstance(error, ValueError | TypeError | PermissionError) or hasattr(error, "script_name")
-        if not known:
-            self._log.failure(
-                "host operation {operation} failed for {script}", failure, operation=operation, script=job.uri
-            )
-        name = getattr(error, "script_name", None) or (
-            "PermissionError"
-            if isinstance(error, PermissionError)
-            else "TypeError"
-            if isinstance(error, TypeError)
-            else "RangeError"
-            if isinstance(error, ValueError)
-            else "Error"
-        )
-        message = str(error) if known else f"{operation} failed"
-        self._answer(
-            job,
-            msgspec.json.encode(
-                [ident, False, {"name": name, "message": message, "code": getattr(error, "code", None)}]
-            ),
-        )
+        name, message = self._explain(failure, job, operation)
+        told = {"name": name, "message": message, "code": getattr(failure.value, "code", None)}
+        self._answer(job, msgspec.json.encode([ident, False, told]))
 
     def _complain(self, failure: Failure, job: Job, operation: str) -> None:
+        _, message = self._explain(failure, job, operation)
         self._script_log.append(
             "error",
-            f"{operation}: {failure.getErrorMessage()}",
+            f"{operation}: {message}",
             script=job.uri,
             request_id=job.request_id,
             route=job.route,
             kind="host",
         )
+
+    def _explain(self, failure: Failure, job: Job, operation: str) -> tuple[str, str]:
+        """Give name and message of the error as a script sees it; what it cannot know of is logged."""
+        error: Any = failure.value
+        name = getattr(error, "script_name", None)
+        for kind, script_name in _KNOWN:
+            if name is None and isinstance(error, kind):
+                name = script_name
+        if name is not None:
+            return name, str(error)
+        self._log.failure(
+            "host operation {operation} failed for {script}", failure, operation=operation, script=job.uri
+        )
+        return "Error", f"{operation} failed"
 
 
 def _failed(error: Exception | None) -> Deferred[Any]:

@@ -44,7 +44,8 @@ class Program:
     A script version made ready to run: what sandboxes get to see.
 
     ``names`` are the top-level bindings the compiled script must hand out (handlers registered by name);
-    ``pieces`` the prelude pieces it needs; ``error_handler`` names the one registered inside ``init``. ``ident`` is unique within this front's life.
+    ``pieces`` the prelude pieces it needs; ``error_handler`` names the one registered inside ``init``.
+    ``ident`` is unique within this front's life.
     """
 
     ident: int

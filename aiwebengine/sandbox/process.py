@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from twisted.internet.error import ProcessExitedAlready
 from twisted.internet.protocol import ProcessProtocol
 from twisted.logger import Logger
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorProcess
     from twisted.python.failure import Failure
 
-    from aiwebengine.sandbox.pool import Job
+    from aiwebengine.sandbox.job import Job
 
 __all__ = ["SandboxProcess", "command", "environment", "hardening_level"]
 
@@ -75,7 +75,8 @@ class SandboxProcess(ProcessProtocol):
         self._on_end = on_end
         self._frames = frames.FrameBuffer()
         self._fd = -1
-        self._backlog = False
+        self._pipes: Mapping[int, Any] = {}
+        self._held: list[bytes] | None = None
         self.pid: int | None = None
         self.ready = False
         self.layers = ""
@@ -84,6 +85,7 @@ class SandboxProcess(ProcessProtocol):
         self.served = 0
         self.programs: set[int] = set()
         self.jobs: dict[int, Job] = {}
+        self.cancelled: dict[int, Job] = {}  # those it was told to drop and has not yet confirmed
         self.holder = ""  # the script that made it busy
         self.running: dict[Job, None] = {}  # in the order their slices were sent
 
@@ -100,9 +102,10 @@ class SandboxProcess(ProcessProtocol):
 
     def connectionMade(self) -> None:  # noqa: N802
         """Note the pipe to write to."""
-        self.pid = self.transport.pid
+        self.pid = self._child().pid
         pipes = getattr(self.transport, "pipes", None)
         if pipes and 0 in pipes and hasattr(pipes[0], "fd"):
+            self._pipes = pipes
             self._fd = pipes[0].fd
 
     def outReceived(self, data: bytes) -> None:  # noqa: N802
@@ -112,8 +115,13 @@ class SandboxProcess(ProcessProtocol):
         except ValueError:
             self.kill("sent nonsense")
             return
+        # What is sent meanwhile, mostly the next calls, goes in one write: each wakes the sandbox.
+        held = self._held = []
         for kind, ident, payload in found:
             self._on_frame(self, kind, ident, payload)
+        self._held = None
+        if held:
+            self.send(b"".join(held))
 
     def errReceived(self, data: bytes) -> None:  # noqa: N802
         """Log what the process complains about."""
@@ -128,7 +136,10 @@ class SandboxProcess(ProcessProtocol):
     # -- for the pool --
 
     def send(self, data: bytes) -> None:
-        """Write a frame, at once where the pipe takes it."""
+        """Write a frame, at once where the pipe takes it (once it has been heard out, if it speaks)."""
+        if self._held is not None:
+            self._held.append(data)
+            return
         if self._fd >= 0 and not self._pipe_buffered():
             try:
                 sent = os.write(self._fd, data)
@@ -140,8 +151,12 @@ class SandboxProcess(ProcessProtocol):
         if self.transport is not None:
             self.transport.writeToChild(0, data)
 
+    def _child(self) -> Any:
+        transport: Any = self.transport
+        return transport
+
     def _pipe_buffered(self) -> bool:
-        pipe = self.transport.pipes.get(0)
+        pipe = self._pipes.get(0)
         if pipe is None:
             self._fd = -1
             return True
@@ -156,7 +171,8 @@ class SandboxProcess(ProcessProtocol):
     def kill(self, reason: str) -> None:
         """End it at once."""
         self.kill_reason = self.kill_reason or reason
+        self.retiring = True  # it takes nothing more
         try:
-            self.transport.signalProcess(signal.SIGKILL if hasattr(signal, "SIGKILL") else "KILL")
-        except Exception:
+            self._child().signalProcess("KILL")
+        except ProcessExitedAlready:
             self._log.debug("sandbox {pid} had already ended", pid=self.pid)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from _json import encode_basestring_ascii as quote  # type: ignore[import-not-found]
+from _json import encode_basestring_ascii as quote
 
 import _quickjs
 
@@ -11,6 +11,13 @@ __all__ = ["LimitReached", "Realm", "ScriptBroken", "compose", "line_offset", "s
 
 LEAST_OFFSET = 20_000
 PREFIX = '(function(globalThis,self){"use strict";'
+# Of the same length, for scripts which have top-level bindings of their own with these names.
+PREFIXES = (
+    PREFIX,
+    PREFIX.replace("self", "$1$f"),
+    PREFIX.replace("globalThis", "$1obalThi$"),
+    PREFIX.replace("self", "$1$f").replace("globalThis", "$1obalThi$"),
+)
 CHECK_PREFIX = '"use strict";throw 0;'
 
 COMPILE, BEGIN_LOAD, BEGIN, POLL, ATTACH, TAKE, FIRE, ANSWER_CALL, PULL, CANCEL, DROP, DUE, WAITS = range(13)
@@ -54,12 +61,21 @@ def syntax_error(source: str) -> str | None:
     """
     Check that a text is a whole script on its own, so that it cannot close the function it is put into.
 
-    Gives None, or the error's text with ``<input>:LINE:COLUMN``.
+    Gives None, or the error's text with ``<input>:LINE:COLUMN`` (columns on line 1 count `CHECK_PREFIX` too).
     """
+    text = CHECK_PREFIX + source
+    at, what = text.find("\0"), "a NUL character"
+    try:
+        text.encode()
+    except UnicodeEncodeError as problem:
+        at, what = problem.start, "half of a surrogate pair"
+    if at >= 0:
+        line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        return f"SyntaxError: the script contains {what}\n    at <input>:{line}:{column}"
     context = _quickjs.Context()
     context.set_max_stack_size(1 << 20)
     try:
-        context.eval(CHECK_PREFIX + source)
+        context.eval(text)
     except _quickjs.StackOverflow:
         return "SyntaxError: the script is nested too deeply"
     except _quickjs.JSException as error:
@@ -92,11 +108,18 @@ class Realm:
             self._enter = context.eval(text)
             names_text = "".join(f',{quote(n)}:typeof {n}==="undefined"?undefined:{n}' for n in names)
             context.set_time_limit(build_seconds)
-            error = self._enter(COMPILE, f"{PREFIX}{source}\n;return {{__proto__:null{names_text}}};}})")
+            for prefix in PREFIXES:
+                text = f"{prefix}{source}\n;return {{__proto__:null{names_text}}};}})"
+                error = self._enter(COMPILE, text)
+                if not error or "redefinition of parameter name" not in error:
+                    break
         except _quickjs.StackOverflow as problem:
             raise LimitReached("stack") from problem
         except _quickjs.JSException as problem:
             raise self._limit(problem) from problem
+        if '"isNull":true' in error:
+            # Where there is no memory even for an error, QuickJS throws null.
+            raise LimitReached("memory", used=memory)
         if error:
             raise ScriptBroken(error)
         context.set_max_stack_size(stack)
@@ -129,6 +152,14 @@ class Realm:
             raise LimitReached("stack") from problem
         except _quickjs.JSException as problem:
             raise self._limit(problem) from problem
+
+    def left_jobs(self, seconds: float) -> bool:
+        """Whether a promise job was still pending after the request's end; it has run then, to no effect."""
+        self.context.set_time_limit(seconds)
+        try:
+            return bool(self.context.execute_pending_job())
+        except (_quickjs.StackOverflow, _quickjs.JSException):
+            return True
 
     def drain(self, seconds: float, most: int) -> int:
         """

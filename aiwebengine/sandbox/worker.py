@@ -7,17 +7,18 @@ time; requests that await the host or a timer wait as `Activity` values.
 
 from __future__ import annotations
 
-import _signal
+import gc
 import marshal
 import os
 import select
 import sys
 import time
-from _json import encode_basestring_ascii as quote  # type: ignore[import-not-found]
-from _json import scanstring  # type: ignore[import-not-found]
+from _json import encode_basestring_ascii as quote
+from _json import scanstring
 from binascii import a2b_base64, b2a_base64
 
 from aiwebengine.sandbox import frames
+from aiwebengine.sandbox.activity import Activity, Program
 from aiwebengine.sandbox.realm import (
     ANSWER_CALL,
     ATTACH,
@@ -29,92 +30,37 @@ from aiwebengine.sandbox.realm import (
     DUE,
     FIRE,
     POLL,
-    PREFIX,
     PULL,
     TAKE,
     WAITS,
     LimitReached,
-    Realm,
     ScriptBroken,
-    compose,
-    line_offset,
     syntax_error,
 )
+from aiwebengine.sandbox.stock import Alarm, RealmStock
+
+TYPE_CHECKING = False  # typing's own costs this process milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Worker", "main"]
 
-# Natives that never look at the time limit are ended by the kernel this long after it.
-NATIVE_GRACE_S = 0.5
 ATTACH_SLICE = 196_608
 EXPENSIVE_S = 0.002
 MEASURE_EVERY = 64
 
 process_time = time.process_time
 monotonic = time.monotonic
-_set_timer = getattr(_signal, "setitimer", None)
-_TIMER = getattr(_signal, "ITIMER_PROF", 0)
-
-
-class Program:
-    """A script version as the front described it, with what is composed from it."""
-
-    __slots__ = ("ident", "names", "offset", "pieces", "source", "text", "uri")
-
-    def __init__(
-        self, ident: int, uri: str, source: str, names: tuple[str, ...], pieces: tuple[str, ...]
-    ) -> None:
-        self.ident = ident
-        self.uri = uri
-        self.source = "//" + source[2:] if source.startswith("#!") else source
-        self.names = names
-        self.pieces = pieces
-        self.offset = line_offset(source)
-        self.text = ""
-
-
-class Activity:
-    """One request (or load) in progress in a realm."""
-
-    __slots__ = (
-        "budget",
-        "credit",
-        "due",
-        "ident",
-        "jobs",
-        "loading",
-        "program",
-        "realm",
-        "spent",
-        "streaming",
-    )
-
-    def __init__(self, ident: int, program: Program, realm: Realm, budget: float) -> None:
-        self.ident = ident
-        self.program = program
-        self.realm = realm
-        self.budget = budget
-        self.spent = 0.0
-        self.jobs = 0
-        self.due = 0.0
-        self.loading = False
-        self.streaming = False
-        self.credit = False
 
 
 class Worker:
     """The sandbox's state: programs, idle realms, requests in progress."""
 
-    def __init__(self, write) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, write: Callable[[bytes], None]) -> None:
         """Have frames written by calling ``write`` with bytes."""
         self._write = write
-        self._settings: dict[str, object] = {}
-        self._pieces: dict[str, tuple[str, str]] = {}
-        self._programs: dict[int, Program] = {}
-        self._idle: dict[int, list[Realm]] = {}
-        self._idle_count = 0
-        self._idle_bytes = 0
         self._active: dict[int, Activity] = {}
-        self._to_prepare: Program | None = None
+        self._told = False
         self._kinds = {
             frames.SETTINGS: self.on_settings,
             frames.LOAD: self.on_load,
@@ -135,52 +81,42 @@ class Worker:
     def on_settings(self, ident: int, payload: bytes) -> None:
         """Learn limits and pieces."""
         settings = marshal.loads(payload)  # noqa: S302 - from the front, over our own pipe
-        self._settings = settings
-        self._pieces = settings["pieces"]
-        self._memory = settings["memory_bytes"]
-        self._stack = settings["stack_bytes"]
-        self._cpu = settings["cpu_seconds"]
-        self._most_jobs = settings["jobs"]
-        self._runtime = settings["isolation"] == "runtime"
-        self._most_idle = settings["realms"]
-        self._most_idle_bytes = settings["realm_bytes"]
+        self._memory: int = settings["memory_bytes"]
+        self._stack: int = settings["stack_bytes"]
+        self._cpu: float = settings["cpu_seconds"]
+        self._most_jobs: int = settings["jobs"]
+        self.stock = RealmStock(settings)
+        self._told = True
 
     def on_program(self, ident: int, payload: bytes) -> None:
         """Learn a program."""
         uri, source, names, pieces = marshal.loads(payload)  # noqa: S302
-        self._programs[ident] = Program(ident, uri, source, names, pieces)
+        self.stock.programs[ident] = Program(ident, uri, source, names, pieces)
 
     def on_forget(self, ident: int, payload: bytes) -> None:
         """Drop a program and its idle realms."""
-        self._programs.pop(ident, None)
-        if self._to_prepare is not None and self._to_prepare.ident == ident:
-            self._to_prepare = None
-        for realm in self._idle.pop(ident, ()):
-            self._idle_count -= 1
-            self._idle_bytes -= realm.heap
+        self.stock.forget(ident)
 
     def on_load(self, ident: int, payload: bytes) -> None:
         """Check a script: syntax, top level, ``init``."""
         uri, source, candidates, pieces, request, budget = marshal.loads(payload)  # noqa: S302
         program = Program(0, uri, source, candidates, pieces)
         started = process_time()
-        self._arm(budget)
         try:
+            Alarm.arm(budget)
             problem = syntax_error(program.source)
+            Alarm.disarm()
             if problem is not None:
                 self._failed_load(ident, problem, len(CHECK_PREFIX), started)
                 return
-            realm = self._build(program, build_seconds=budget)
+            realm = self.stock.build(program, budget)
         except LimitReached as limit:
-            self._send_limit(ident, None, limit, process_time() - started, budget)
+            self._send_limit(ident, limit, process_time() - started, budget)
             return
         except ScriptBroken as broken:
-            self._send(frames.FAILED, ident, process_time() - started, 0, f'{{"thrown":{broken.args[0]}}}')
+            self._failed_build(ident, broken, started)
             return
-        finally:
-            self._disarm()
-        activity = Activity(ident, program, realm, budget)
-        activity.loading = True
+        activity = Activity(ident, program, realm, budget, loading=True)
         activity.spent = process_time() - started
         self._active[ident] = activity
         self._slice(activity, BEGIN_LOAD, request)
@@ -188,27 +124,16 @@ class Worker:
     def on_call(self, ident: int, payload: bytes) -> None:
         """Serve a request: program number, JSON length, JSON text, then binary parts of given sizes."""
         number, length, count = frames.USAGE.unpack_from(payload)
-        program = self._programs[number]
+        program = self.stock.programs[number]
         started = process_time()
-        realms = self._idle.get(number)
-        if realms:
-            realm = realms.pop()
-            self._idle_count -= 1
-            self._idle_bytes -= realm.heap
-        else:
-            self._arm(self._cpu)
-            try:
-                realm = self._build(program, build_seconds=self._cpu)
-            except LimitReached as limit:
-                self._send_limit(ident, program, limit, process_time() - started, self._cpu)
-                return
-            except ScriptBroken as broken:
-                self._send(
-                    frames.FAILED, ident, process_time() - started, 0, f'{{"thrown":{broken.args[0]}}}'
-                )
-                return
-            finally:
-                self._disarm()
+        try:
+            realm = self.stock.take(program)
+        except LimitReached as limit:
+            self._send_limit(ident, limit, process_time() - started, self._cpu)
+            return
+        except ScriptBroken as broken:
+            self._failed_build(ident, broken, started)
+            return
         # Making a realm ready is the engine's work, not the request's: it is not counted in its budget.
         activity = Activity(ident, program, realm, self._cpu)
         self._active[ident] = activity
@@ -256,41 +181,25 @@ class Worker:
         extra = ""
         if activity is not None:
             left = max(0.05, min(0.2, activity.budget - activity.spent))
-            self._arm(left)
+            realm = activity.realm
+            Alarm.arm(left)
             try:
-                activity.realm.enter(CANCEL, "", left)
-                activity.realm.drain(left, self._most_jobs)
-                extra = activity.realm.enter(DROP, "", left)
-                if not activity.loading:
-                    self._give_back(activity)
-            except LimitReached:
-                pass
+                realm.enter(CANCEL, "", left)
+                realm.drain(left, self._most_jobs)
+                extra = realm.enter(DROP, "", left)
+                dirty = extra[:1] == "!"
+                extra = extra.removeprefix("!")
+                realm.measure()
+                if not activity.loading and not realm.left_jobs(left) and not dirty:
+                    self.stock.give_back(activity.program, realm)
+            except LimitReached as limit:
+                extra = extra or self._last_effects(activity, limit)
             finally:
-                self._disarm()
+                Alarm.disarm()
         # Sent even when empty: the front kills a sandbox that does not acknowledge in time.
         self._write(frames.pack(frames.EFFECTS, ident, extra.encode()))
 
     # -- running --
-
-    def _arm(self, seconds: float) -> None:
-        if _set_timer is not None:
-            _set_timer(_TIMER, seconds + NATIVE_GRACE_S)
-
-    def _disarm(self) -> None:
-        if _set_timer is not None:
-            _set_timer(_TIMER, 0)
-
-    def _build(self, program: Program, build_seconds: float) -> Realm:
-        if not program.text:
-            settings = self._settings
-            config = (
-                f'{{"uri":{quote(program.uri)},"lineOffset":{program.offset},"prefix":{len(PREFIX)},'
-                f"{settings['config']}}}"
-            )
-            chosen = [(name, *self._pieces[name]) for name in program.pieces]
-            lockdown = None if self._runtime else settings["lockdown"]
-            program.text = compose(str(settings["core"]), lockdown, chosen, config, program.offset)  # type: ignore[arg-type]
-        return Realm(program.text, program.source, program.names, self._memory, self._stack, build_seconds)
 
     def _slice(self, activity: Activity, operation: int, text: str) -> None:
         """Run one slice: an entry, then the promise jobs it made; then say what came of it."""
@@ -299,7 +208,8 @@ class Worker:
         left = activity.budget - activity.spent
         extra = ""
         raw = None
-        self._arm(max(left, 0))
+        dirty = False
+        Alarm.arm(max(left, 0))
         try:
             if left <= 0:
                 raise LimitReached("cpu")
@@ -314,17 +224,25 @@ class Worker:
                 if kind == "T" or kind == "B":
                     raw = self._take_body(activity, kind, started)
                 extra = realm.enter(DROP, "", self._left(activity, started))
+                if extra[:1] == "!":
+                    extra, dirty = extra[1:], True
+                elif kind == "!" and '"isNull"' in answer and process_time() - started > EXPENSIVE_S:
+                    # Where there is no memory even for an error, QuickJS throws null.
+                    raise LimitReached("memory")
+                dirty = realm.left_jobs(self._left(activity, started)) or dirty
         except LimitReached as limit:
             activity.spent += process_time() - started
-            self._end_at_limit(activity, limit)
+            self._end_at_limit(activity, limit, extra)
             return
         finally:
-            self._disarm()
+            Alarm.disarm()
         activity.spent += process_time() - started
         ident = activity.ident
         if not done:
             if answer[0] == "?":
-                self._write(frames.pack(frames.WAIT, ident, answer[1:].encode()))
+                # The front counts answers to what it sent; a timer is told of when it has led to something.
+                if operation != FIRE or len(answer) > 1:
+                    self._write(frames.pack(frames.WAIT, ident, answer[1:].encode()))
             elif answer[0] == "0":
                 activity.credit = False
                 self._send(frames.CHUNK, ident, activity.spent, realm.heap, answer)
@@ -343,9 +261,10 @@ class Worker:
             realm.measure()
         kind_sent = frames.CHUNK if activity.streaming else frames.RESULT
         self._send(kind_sent, ident, activity.spent, realm.heap, answer, raw)
-        if kind == "!" and '"InternalError"' in answer:
-            return  # out of memory, caught or not: what is left of this context is not to be trusted
-        self._give_back(activity)
+        # After running out of memory a context is not to be trusted; and what a request leaves to be done
+        # must not be done in the next one's name.
+        if not dirty:
+            self.stock.give_back(activity.program, realm)
 
     def _left(self, activity: Activity, started: float) -> float:
         left = activity.budget - activity.spent - (process_time() - started)
@@ -361,7 +280,7 @@ class Worker:
             cut = packed.index(",")
             offset = int(packed[1:cut])
             text, _ = scanstring(packed, cut + 2, True)
-            parts.append(a2b_base64(text) if kind == "B" else text.encode("utf-8", "replace"))
+            parts.append(a2b_base64(text) if kind == "B" else utf8(text))
         return b"".join(parts)
 
     def _note_timer(self, activity: Activity) -> None:
@@ -372,37 +291,6 @@ class Worker:
             return
         activity.due = monotonic() + float(text) / 1000 if text else 0.0
 
-    def _give_back(self, activity: Activity) -> None:
-        realm, program = activity.realm, activity.program
-        realm.uses += 1
-        if self._runtime:
-            if program.ident in self._programs:
-                self._to_prepare = program
-            return
-        if program.ident not in self._programs:
-            return
-        if realm.heap > self._memory // 2:
-            realm.context.gc()
-            if realm.measure() > self._memory // 2:
-                return
-        self._keep(program, realm)
-
-    def _keep(self, program: Program, realm: Realm) -> None:
-        self._idle.setdefault(program.ident, []).append(realm)
-        # Re-inserting keeps the dict in order of last use.
-        self._idle[program.ident] = self._idle.pop(program.ident)
-        self._idle_count += 1
-        self._idle_bytes += realm.heap
-        while self._idle_count > self._most_idle or (
-            self._idle_bytes > self._most_idle_bytes and self._idle_count > 1
-        ):
-            oldest = next(iter(self._idle))
-            dropped = self._idle[oldest].pop(0)
-            if not self._idle[oldest]:
-                del self._idle[oldest]
-            self._idle_count -= 1
-            self._idle_bytes -= dropped.heap
-
     # -- answers --
 
     def _send(
@@ -412,22 +300,26 @@ class Worker:
         body = frames.USAGE.pack(min(int(seconds * 1e6), 0xFFFFFFFF), heap >> 10, len(head)) + head
         self._write(frames.pack(kind, ident, body if raw is None else body + raw))
 
-    def _end_at_limit(self, activity: Activity, limit: LimitReached) -> None:
+    def _end_at_limit(self, activity: Activity, limit: LimitReached, extra: str = "") -> None:
         self._active.pop(activity.ident, None)
-        extra = ""
-        if limit.kind != "memory":
-            # What was logged before the limit is worth having; the realm is thrown away afterwards.
-            try:
-                extra = activity.realm.enter(DROP, "", 0.05)
-            except LimitReached:
-                extra = ""
+        extra = extra or self._last_effects(activity, limit)
         if extra:
             self._write(frames.pack(frames.EFFECTS, activity.ident, extra.encode()))
-        self._send_limit(activity.ident, activity.program, limit, activity.spent, activity.budget)
+        self._send_limit(activity.ident, limit, activity.spent, activity.budget)
 
-    def _send_limit(
-        self, ident: int, program: Program | None, limit: LimitReached, spent: float, budget: float
-    ) -> None:
+    def _last_effects(self, activity: Activity, limit: LimitReached) -> str:
+        """Give what was logged before the limit; the realm is thrown away afterwards."""
+        if limit.kind == "memory":
+            return ""
+        Alarm.arm(0.05)
+        try:
+            return activity.realm.enter(DROP, "", 0.05).removeprefix("!")
+        except LimitReached:
+            return ""
+        finally:
+            Alarm.disarm()
+
+    def _send_limit(self, ident: int, limit: LimitReached, spent: float, budget: float) -> None:
         value, used, unit = {
             "cpu": (budget * 1000, max(spent, budget) * 1000, "ms"),
             "memory": (self._memory, limit.used or self._memory, "bytes"),
@@ -452,12 +344,24 @@ class Worker:
             f'{{"syntax":{quote(problem)},"prefix":{prefix}}}',
         )
 
+    def _failed_build(self, ident: int, broken: ScriptBroken, started: float) -> None:
+        self._send(frames.FAILED, ident, process_time() - started, 0, f'{{"thrown":{broken.args[0]}}}')
+
     # -- the loop --
 
     def next_due(self) -> float | None:
         """Give the time (monotonic seconds) of the next timer, or None."""
         found = [activity.due for activity in self._active.values() if activity.due]
         return min(found) if found else None
+
+    @property
+    def wants_to_prepare(self) -> bool:
+        """Whether there is a context to build ahead."""
+        return self._told and self.stock.wants_to_prepare
+
+    def prepare(self) -> None:
+        """Build the next context ahead, if one is wanted."""
+        self.stock.prepare()
 
     def fire_due(self) -> None:
         """Run the timers that are due."""
@@ -468,23 +372,13 @@ class Worker:
             activity.due = 0.0
             self._slice(activity, FIRE, "")
 
-    @property
-    def wants_to_prepare(self) -> bool:
-        """Whether there is a context to build ahead."""
-        return self._to_prepare is not None
 
-    def prepare(self) -> None:
-        """Build the next context ahead (runtime isolation), if one is wanted."""
-        program, self._to_prepare = self._to_prepare, None
-        if program is None or program.ident not in self._programs or self._idle.get(program.ident):
-            return
-        self._arm(self._cpu)
-        try:
-            self._keep(program, self._build(program, self._cpu))
-        except (LimitReached, ScriptBroken):
-            return  # the request that needs it will meet the same problem and report it
-        finally:
-            self._disarm()
+def utf8(text: str) -> bytes:
+    """Encode text that JavaScript made; halves of surrogate pairs become U+FFFD."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def _write_all(data: bytes) -> None:
@@ -505,11 +399,15 @@ def main(level: str = "auto", memory_bytes: int = 0, parent: int = 0) -> None:
     report = "on: " + (", ".join(outcome.on) or "none")
     if outcome.off:
         report += "; off: " + ", ".join(f"{name} ({why})" for name, why in outcome.off.items())
+    # What the start has made stays: the collector need not go through it again and again.
+    gc.collect()
+    gc.freeze()
     _write_all(frames.pack(frames.READY, 0, report.encode()))
     while True:
         due = worker.next_due()
         if due is not None or worker.wants_to_prepare:
-            wait = 0 if worker.wants_to_prepare else max(0, int((due - monotonic()) * 1000) + 1)  # type: ignore[operator]
+            left = 0.0 if due is None or worker.wants_to_prepare else due - monotonic()
+            wait = int(left * 1000) + 1 if left > 0 else 0
             if not poll.poll(wait):
                 worker.prepare()
                 worker.fire_due()

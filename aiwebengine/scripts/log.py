@@ -50,6 +50,11 @@ class LogEntry:
         return data
 
 
+def _where(script: str, line: int | None, request_id: str) -> str:
+    place = f"{script or 'engine'}:{line}" if line else script or "engine"
+    return f"{place} [{request_id}]" if request_id else place
+
+
 @implementer(IScriptLog)
 class ScriptLog:
     """
@@ -116,7 +121,8 @@ class ScriptLog:
             self._bytes -= _size(self._entries.popleft())
         self._log.emit(
             LogLevel.levelWithName(_TWISTED[level]),
-            "{script}: {message}",
+            "{where}: {message}",
+            where=_where(script, line, request_id),
             script=script or "engine",
             message=message,
             request_id=request_id,

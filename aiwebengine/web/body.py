@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 
 import msgspec
 
+from aiwebengine.web.lazy import lazy
 from aiwebengine.web.multipart import MultipartForm, UploadedFile
 from aiwebengine.web.refusals import bad_request, body_too_large, too_many_parts, unsupported_media_type
 from aiwebengine.web.target import decode_pairs, has_bad_escape
@@ -122,7 +122,7 @@ class Body:
             chunks[:] = [b"".join(chunks)]
         return chunks[0] if chunks else b""
 
-    @cached_property
+    @lazy
     def pairs(self) -> list[tuple[str, str]]:
         """The text fields of a form, in order; empty for other types."""
         if self._form is not None:

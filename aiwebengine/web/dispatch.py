@@ -95,9 +95,12 @@ class Reply:
             self._account()
             self._job.cancel()
 
-    def _account(self) -> None:
+    def _account(self, *, last: bool = False) -> None:
+        """Put down what the job cost; after the ``last`` time let go of it, else the two keep each other alive."""
         job, record = self._job, self._request.record
         if job is not None:
+            if last:
+                self._job = None
             record.cpu_ms = job.cpu_us / 1000
             record.memory_peak_bytes = job.heap_kb * 1024
             record.host_calls = job.host_calls
@@ -108,7 +111,7 @@ class Reply:
     def answered(self, head: list[Any], raw: bytes | None) -> None:
         """Send the whole answer."""
         what, status, content_type, headers, cookies, inline, _, _ = head
-        self._account()
+        self._account(last=True)
         try:
             pairs = answer_headers(content_type, headers, cookies, secure=self._request.secure)
         except BadAnswer as problem:
@@ -153,7 +156,7 @@ class Reply:
 
     def chunk(self, chunks: list[Any], ended: bool, failure: ScriptThrew | None) -> None:
         """Send chunks; the failure of a stream cuts the connection, as its head has been sent."""
-        self._account()
+        self._account(last=ended)
         stream = self._stream
         if stream is None or stream.closed:
             return
@@ -168,15 +171,16 @@ class Reply:
 
     def failed(self, failure: Any) -> None:
         """Refuse the request by the error table and log why, under its id."""
-        self._account()
+        self._account(last=True)
         program = self._route.program
         problem = problem_of_failure(failure, program.uri, program.source)
-        if problem.status >= 500 and problem.status != 503:
+        if problem.status >= 500 or problem.status == 408:
+            level = "warn" if problem.status == 503 else "error"
             details = problem.details or {}
             stack = details.get("stack")
             line: Any = details.get("line")
             self._log_to.append(
-                "error",
+                level,
                 f"{problem.message}\n{stack}" if stack else problem.message,
                 script=program.uri,
                 request_id=self._request.request_id,
@@ -184,4 +188,4 @@ class Reply:
                 kind="error",
                 line=line,
             )
-        self._request.refuse(problem)
+        self._request.refuse(problem, logged=True)

@@ -39,6 +39,15 @@ def _script_not_found(error: ScriptNotFound) -> HTTPProblem:
     return HTTPProblem(404, "NOT_FOUND", f"There is {error}.", {"uri": error.uri, "version": error.version})
 
 
+_BLAND = {
+    "SCRIPT_ERROR": "The script that answers this path failed.",
+    "SCRIPT_TIMEOUT": "The script that answers this path took too long.",
+    "SCRIPT_MEMORY_LIMIT": "The script that answers this path needed too much memory.",
+    "SCRIPT_STACK_OVERFLOW": "The script that answers this path went too deep.",
+    "SERVICE_UNAVAILABLE": "The service is not available at the moment; try again soon.",
+}
+_BLAND_OTHERWISE = "The server could not answer this request."
+
 TABLE: dict[type[Exception], Callable[[Any], HTTPProblem]] = {
     HTTPProblem: lambda problem: problem,
     RouteConflict: _route_conflict,
@@ -87,8 +96,9 @@ class ErrorPages:
     """
     The bodies of error answers, JSON or HTML as the client prefers.
 
-    ``development`` adds details to 5xx answers and shows stack and source frame on the page; without it the
-    details of 5xx answers are left to the log.
+    ``development`` adds details to 5xx answers and shows stack and source frame on the page. Without it the
+    details of 5xx answers and of those about a script, and the messages of 5xx, which may hold what a script
+    threw, are left to the log; the request id finds them.
     """
 
     def __init__(self, *, development: bool) -> None:
@@ -99,7 +109,7 @@ class ErrorPages:
         self, problem: HTTPProblem, *, request_id: str, path: str, method: str, accept: str | None, now: float
     ) -> tuple[list[tuple[bytes, bytes]], bytes]:
         """Give headers and body for a problem; ``now`` is seconds since the epoch."""
-        error: dict[str, object] = {"code": problem.code, "message": problem.message}
+        error: dict[str, object] = {"code": problem.code, "message": self.message(problem)}
         details = self.details(problem)
         if details:
             error["details"] = details
@@ -109,8 +119,15 @@ class ErrorPages:
             return [*PAGE_HEADERS, *own], error_page(problem.status, error)
         return [*_JSON_HEADERS, *own], self._encode({"error": error, "status": problem.status})
 
+    def message(self, problem: HTTPProblem) -> str:
+        """Give the message that may be shown to the client."""
+        if problem.status < 500 or self.development or problem.code == "INTERNAL_ERROR":
+            return problem.message
+        return _BLAND.get(problem.code, _BLAND_OTHERWISE)
+
     def details(self, problem: HTTPProblem) -> Mapping[str, object] | None:
         """Give the details that may be shown to the client."""
-        if problem.status >= 500 and not self.development:
+        about_script = "script" in (problem.details or ())
+        if not self.development and (problem.status >= 500 or about_script):
             return None
         return problem.details

@@ -14,7 +14,7 @@ from aiwebengine.sandbox.failures import LimitHit, ScriptThrew, TimedOut, Unavai
 from aiwebengine.sandbox.loading import place_in
 from aiwebengine.web.errors import source_frame
 
-__all__ = ["BadAnswer", "answer_headers", "body_of", "chunk_bytes", "problem_of_failure"]
+__all__ = ["BadAnswer", "answer_headers", "body_of", "chunk_bytes", "plain", "problem_of_failure"]
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _FORBIDDEN = re.compile(r"[\r\n\0]")
@@ -139,11 +139,11 @@ def _cookie(cookie: Any, secure: bool) -> str:
     same_site = cookie.get("sameSite", "lax")
     wanted_secure = cookie.get("secure", secure)
     if same_site is not None and same_site is not False:
-        label = _SAME_SITE.get(str(same_site).lower())
-        if label is None:
+        shown = _SAME_SITE.get(str(same_site).lower())
+        if shown is None:
             raise BadAnswer(f'cookie {name}: sameSite must be "lax", "strict" or "none"')
-        wanted_secure = wanted_secure or label == "None"
-        parts.append(f"SameSite={label}")
+        wanted_secure = wanted_secure or shown == "None"
+        parts.append(f"SameSite={shown}")
     if cookie.get("httpOnly", True):
         parts.append("HttpOnly")
     if wanted_secure:
@@ -193,10 +193,10 @@ def problem_of_failure(failure: Any, uri: str, source: str) -> HTTPProblem:
         return HTTPProblem(
             408,
             "REQUEST_TIMEOUT",
-            f"The request took longer than {failure.limit_ms:g} ms.",
+            f"The request took longer than {plain(failure.limit_ms)} ms.",
             {
                 "limit": "request_timeout_ms",
-                "value": failure.limit_ms,
+                "value": round(failure.limit_ms),
                 "used": round(failure.used_ms),
                 "unit": "ms",
                 "config_key": "server.request_timeout_ms",
@@ -205,7 +205,6 @@ def problem_of_failure(failure: Any, uri: str, source: str) -> HTTPProblem:
                 "stack": "",
                 "reason": waiting,
             },
-            (("Connection", "close"),),
         )
     if isinstance(failure, Unavailable):
         return HTTPProblem(
@@ -233,17 +232,26 @@ def problem_of_failure(failure: Any, uri: str, source: str) -> HTTPProblem:
     )
 
 
+def plain(number: float) -> str:
+    """Give a number as people write it: no exponent, no ``.0``."""
+    return str(int(number)) if number == int(number) else f"{number:.3f}".rstrip("0")
+
+
 _LIMITS = {
-    "cpu": (504, "SCRIPT_TIMEOUT", "The script used more than {value:g} ms of CPU time."),
-    "jobs": (504, "SCRIPT_TIMEOUT", "The script ran more than {value:g} promise jobs."),
-    "memory": (500, "SCRIPT_MEMORY_LIMIT", "The script needed more than {value:g} bytes of memory."),
+    "cpu": (504, "SCRIPT_TIMEOUT", "The script used more than {value} ms of CPU time."),
+    "jobs": (504, "SCRIPT_TIMEOUT", "The script ran more than {value} promise jobs."),
+    "memory": (500, "SCRIPT_MEMORY_LIMIT", "The script needed more than {value} bytes of memory."),
     "stack": (
         500,
         "SCRIPT_STACK_OVERFLOW",
-        "The script's recursion is too deep for a stack of {value:g} bytes.",
+        "The script's recursion is too deep for a stack of {value} bytes.",
     ),
-    "output": (500, "SCRIPT_ERROR", "The script's answer is larger than {value:g} bytes."),
+    "output": (500, "SCRIPT_ERROR", "The script's answer is larger than {value} bytes."),
 }
+
+
+def _whole(number: float) -> float:
+    return int(number) if number == int(number) else round(number, 3)
 
 
 def _limit(failure: LimitHit, uri: str, source: str) -> HTTPProblem:
@@ -251,8 +259,8 @@ def _limit(failure: LimitHit, uri: str, source: str) -> HTTPProblem:
     line, column = place_in(failure.stack, uri)
     details: dict[str, object] = {
         "limit": failure.config_key.rpartition(".")[2],
-        "value": failure.value,
-        "used": failure.used,
+        "value": _whole(failure.value),
+        "used": _whole(failure.used),
         "unit": failure.unit,
         "config_key": failure.config_key,
         "script": uri,
@@ -261,7 +269,7 @@ def _limit(failure: LimitHit, uri: str, source: str) -> HTTPProblem:
     }
     if line:
         details["source_frame"] = source_frame(source, line, column)
-    return HTTPProblem(status, code, text.format(value=failure.value), details)
+    return HTTPProblem(status, code, text.format(value=plain(failure.value)), details)
 
 
 def _thrown(failure: ScriptThrew, uri: str, source: str) -> HTTPProblem:
@@ -299,7 +307,7 @@ def _hint(failure: ScriptThrew, source: str, line: int | None) -> str:
         text,
     ):
         return (
-            f" (assigned without a declaration: say `let {match[1]}`; nothing assigned lasts longer than its request,"
-            " use storage for that)"
+            f" (assigned without a declaration: say `let {match[1]}`; nothing assigned lasts longer than its"
+            " request, use storage for that)"
         )
     return ""

@@ -146,6 +146,13 @@ def overloaded(message: str, limit: int, config_key: str, retry_after_s: int = 1
     return HTTPProblem(503, "SERVICE_UNAVAILABLE", message, details, (("Retry-After", str(retry_after_s)),))
 
 
+def shutting_down() -> HTTPProblem:
+    """Give 503 SERVICE_UNAVAILABLE for a request that came while the server drains."""
+    return HTTPProblem(
+        503, "SERVICE_UNAVAILABLE", "The server is shutting down.", headers=(("Retry-After", "1"),)
+    )
+
+
 def internal_error() -> HTTPProblem:
     """Give the bland 500 shown for an unexpected error; the log has the rest under the request id."""
     return HTTPProblem(500, "INTERNAL_ERROR", "The server met an unexpected error.")

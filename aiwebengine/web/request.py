@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from twisted.internet.interfaces import IProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.http import RESPONSES
 from zope.interface import implementer
 
 from aiwebengine.errors import HTTPProblem
@@ -23,6 +22,7 @@ from aiwebengine.web.body import Body
 from aiwebengine.web.cookies import parse_cookies
 from aiwebengine.web.errors import is_expected, problem_of
 from aiwebengine.web.head import valid_authority
+from aiwebengine.web.lazy import lazy
 from aiwebengine.web.multipart import UploadedFile
 from aiwebengine.web.record import RequestRecord
 from aiwebengine.web.refusals import internal_error
@@ -38,8 +38,9 @@ __all__ = ["EngineRequest"]
 _log = Logger()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 # A server answers HTTP/1.0 requests too with its own version (RFC 9110 section 6.2).
+_PHRASES = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
 _STATUS_LINES = {
-    code: b"HTTP/1.1 %d %b\r\n" % (code, RESPONSES.get(code, b"Status")) for code in range(100, 600)
+    code: b"HTTP/1.1 %d %b\r\n" % (code, _PHRASES.get(code, b"Status")) for code in range(100, 600)
 }
 # Framing and identity of an answer are the engine's; what others say of them is left out.
 OWNED = frozenset(
@@ -53,7 +54,9 @@ OWNED = frozenset(
         b"x-request-id",
     )
 )
-_BODILESS = frozenset((204, 304))
+# A script may choose a 1xx status. To clients that is no final answer, so the end of the connection is.
+_INTERIM = frozenset(range(100, 200))
+_BODILESS = frozenset((204, 205, 304)) | _INTERIM
 _BIG_BODY = 32768
 
 Pairs = Sequence[tuple[bytes, bytes]]
@@ -100,7 +103,7 @@ class EngineRequest(ResourceRequest):
     @property
     def http_version(self) -> str:
         """``"1.1"`` or ``"1.0"``."""
-        return self.clientproto[5:].decode("ascii")
+        return "1.1" if self.clientproto == b"HTTP/1.1" else "1.0"
 
     def header(self, name: str) -> str | None:
         """Give a header's value (joined by ``, `` when repeated), or None."""
@@ -114,14 +117,14 @@ class EngineRequest(ResourceRequest):
             self.request_id, self.method.decode("latin-1"), self.path_text, self.started, request_bytes
         )
 
-    @cached_property
+    @lazy
     def client_ip(self) -> str:
         """The client's address, see `TrustedProxies`; ``unix`` on a UNIX socket."""
         peer: str = self.channel.peer
         proxies = self.site.proxies
         return proxies.client(peer, self.headers.get("x-forwarded-for")) if proxies.any else peer
 
-    @cached_property
+    @lazy
     def secure(self) -> bool:
         """Whether the client used https, directly or by a trusted proxy's word."""
         if self.channel.secure:
@@ -129,7 +132,7 @@ class EngineRequest(ResourceRequest):
         proto = self._forwarded("x-forwarded-proto")
         return proto is not None and proto.lower() == "https"
 
-    @cached_property
+    @lazy
     def host(self) -> str:
         """The authority asked for, such as ``example.com:8080``; ``""`` when HTTP/1.0 names none."""
         forwarded = self._forwarded("x-forwarded-host")
@@ -143,13 +146,13 @@ class EngineRequest(ResourceRequest):
             return None
         return value.rpartition(",")[2].strip()
 
-    @cached_property
+    @lazy
     def query(self) -> list[tuple[str, str]]:
         """The query's name and value pairs, in order."""
         return decode_pairs(self.raw_query) if self.raw_query else []
 
     # typing note: Twisted keeps Set-Cookie values under this name; ours are `response_cookies`.
-    @cached_property
+    @lazy
     def cookies(self) -> dict[str, str]:
         """The cookies sent, by name."""
         return parse_cookies(self.headers.get("cookie"))
@@ -230,7 +233,7 @@ class EngineRequest(ResourceRequest):
         The site's one sweep looks at it (within a quarter second), so it costs no timer of its own.
         """
         self._expired = expired
-        self.channel.deadline = self.site.seconds() + seconds
+        self.channel.set_deadline(self.site.seconds() + seconds)
 
     def expire(self) -> None:
         """Call the deadline's hook (the channel's sweep does)."""
@@ -265,11 +268,17 @@ class EngineRequest(ResourceRequest):
             if body:
                 self.send(body)
         else:
-            self.send(head + body)
+            data = head + body
+            self.record.response_bytes += len(data)
+            self.channel.write_now(data)
         self._done()
 
-    def refuse(self, problem: BaseException) -> None:
-        """Answer by the error table; what is not in it is logged, and so are the details of 5xx answers."""
+    def refuse(self, problem: BaseException, *, logged: bool = False) -> None:
+        """
+        Answer by the error table; what is not in it is logged, and so are the details of 5xx answers.
+
+        With ``logged`` the caller has told the log.
+        """
         if self.disconnected:
             return
         known = is_expected(problem)
@@ -280,7 +289,7 @@ class EngineRequest(ResourceRequest):
                 self._stream.abort(f"the source of the body failed: {problem}")
             return
         shown = problem_of(problem)
-        if known and shown.status >= 500:
+        if known and shown.status >= 500 and not logged:
             _log.error(
                 "request {request_id}: {problem} {details}",
                 request_id=self.request_id,
@@ -397,7 +406,7 @@ class EngineRequest(ResourceRequest):
             lines = _lines(out)
             ends = len(out) - 1
             if (
-                200 <= status < 600
+                100 <= status < 600
                 and lines.count(b"\n") == ends
                 and lines.count(b"\r") == ends
                 and b"\x00" not in lines
@@ -418,7 +427,7 @@ class EngineRequest(ResourceRequest):
 
     def _head(self, status: int, lines: bytes, framing: bytes) -> bytes:
         channel = self.channel
-        if not channel.persistent or self.site.draining:
+        if not channel.persistent or self.site.draining or status in _INTERIM:
             channel.persistent = False
             framing += b"Connection: close\r\n"
         elif self.clientproto == b"HTTP/1.0":
@@ -450,8 +459,10 @@ def declared_length(headers: Pairs) -> int | None:
 
 
 def _bodiless_framing(status: int, length: int) -> bytes:
-    if status == 204 or (status == 304 and not length):
+    if status == 204 or status in _INTERIM or (status == 304 and not length):
         return b""
+    if status == 205:
+        return b"Content-Length: 0\r\n"
     return b"Content-Length: %d\r\n" % length
 
 

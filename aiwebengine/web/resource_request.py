@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from twisted.web import http, pages, resource, server
 from twisted.web.error import UnsupportedMethod
 from twisted.web.http_headers import Headers
 
+from aiwebengine.web.lazy import lazy
 from aiwebengine.web.refusals import problem_for_status
 
 if TYPE_CHECKING:
@@ -56,24 +56,24 @@ class ResourceRequest(server.Request):
 
     # What was asked
 
-    @cached_property
+    @lazy
     def requestHeaders(self) -> Headers:  # noqa: N802
         """The headers as Twisted has them."""
         return Headers(
             {name.encode("ascii"): [value.encode("latin-1")] for name, value in self.headers.items()}
         )
 
-    @cached_property
+    @lazy
     def responseHeaders(self) -> Headers:  # noqa: N802
         """Headers that a resource set."""
         return Headers()
 
-    @cached_property
+    @lazy
     def received_cookies(self) -> dict[bytes, bytes]:
         """The cookies sent, as bytes."""
         return {name.encode("latin-1"): value.encode("latin-1") for name, value in self._cookies().items()}
 
-    @cached_property
+    @lazy
     def args(self) -> dict[bytes, list[bytes]]:
         """Query and form fields, all values of each."""
         args: dict[bytes, list[bytes]] = {}
@@ -81,22 +81,22 @@ class ResourceRequest(server.Request):
             args.setdefault(name.encode("utf-8"), []).append(value.encode("utf-8"))
         return args
 
-    @cached_property
+    @lazy
     def content(self) -> BytesIO:
         """The body as a file."""
         return BytesIO(self.body)
 
-    @cached_property
+    @lazy
     def path(self) -> bytes:
         """The undecoded path."""
         return self.raw_path.encode("ascii", "replace")
 
-    @cached_property
+    @lazy
     def notifications(self) -> list[Deferred[None]]:
         """Those who wait for the end of the answer, see ``notifyFinish``."""
         return []
 
-    @cached_property
+    @lazy
     def response_cookies(self) -> list[bytes]:
         """Set-Cookie values of ``addCookie``."""
         return []

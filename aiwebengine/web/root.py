@@ -10,6 +10,7 @@ from twisted.web.resource import getChildForRequest
 from aiwebengine.interfaces import IFeature
 from aiwebengine.web.body import media_type
 from aiwebengine.web.gates import Gates
+from aiwebengine.web.refusals import shutting_down
 from aiwebengine.web.request import EngineRequest
 from aiwebengine.web.site import Application, ServerLimits
 
@@ -23,6 +24,7 @@ class _Mount:
         self.feature = feature
         self.limit = getattr(feature, "body_limit", None)
         self.takes_raw = getattr(feature, "raw_body", None)
+        self.while_draining: bool = getattr(feature, "while_draining", False)
         self._resource: Any = None
 
     def render(self, request: EngineRequest) -> None:
@@ -78,7 +80,11 @@ class Root:
         self._settings = settings
 
     def dispatch(self, request: EngineRequest) -> None:
-        """Send a request through the gates to whom it is for."""
+        """Send a request through the gates to whom it is for; while draining few features want one."""
+        if request.site.draining:
+            mount = self._mount_of(request.path_text)
+            if mount is None or not mount.while_draining:
+                raise shutting_down()
         self._gates.before(request, self._proceed)
 
     def body_limit(self, request: EngineRequest) -> int:

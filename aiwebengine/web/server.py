@@ -1,10 +1,13 @@
 """The engine over HTTP: gates, features and scripts behind one site, on the configured endpoints."""
 
+# typing note: Twisted's services and options are untyped.
+# mypy: disable-error-code="no-untyped-call"
+
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ from twisted.python.failure import Failure
 
 from aiwebengine.engine import Engine
 from aiwebengine.errors import AIWebEngineError
-from aiwebengine.interfaces import IFeature, IRequestGate, IRequestObserver
+from aiwebengine.interfaces import IEngineService, IFeature, IRequestGate, IRequestObserver
 from aiwebengine.web.dispatch import ScriptDispatch
 from aiwebengine.web.errors import ErrorPages
 from aiwebengine.web.gates import Gates
@@ -33,12 +36,16 @@ class EngineServer(Service):
 
     Ports are bound in `privilegedStartService` (so low ports work with ``--uid``) but accept nobody before
     the engine has started: clients that come early wait in the backlog instead of being refused.
+    ``accepting`` is called once it takes requests.
     """
 
     _log = Logger()
 
-    def __init__(self, reactor: Any, engine: Engine) -> None:
+    def __init__(
+        self, reactor: Any, engine: Engine, *, accepting: Callable[[], object] = lambda: None
+    ) -> None:
         self._reactor = reactor
+        self._accepting = accepting
         self.engine = engine
         self._ports: list[IListeningPort] = []
         services = engine.services
@@ -81,26 +88,32 @@ class EngineServer(Service):
                 outcome.stopReading()
 
     def startService(self) -> None:  # noqa: N802
-        """Start the engine, then accept connections."""
+        """Start the engine, then accept connections; a failure is logged and stops the reactor."""
+        Deferred.fromCoroutine(self._begin()).addErrback(self._cannot_start)
+
+    async def start(self) -> None:
+        """Do the same for a caller who waits: raises what went wrong."""
+        await self._begin()
+
+    def _begin(self) -> Any:
         super().startService()
         if not self._ports:
             self.privilegedStartService()
-        starting = Deferred.fromCoroutine(self._start())
-        starting.addErrback(self._cannot_start)
+        return self._start()
 
     async def _start(self) -> None:
+        urls = self.engine.services.urls = [url_of(port.getHost()) for port in self._ports]
         await self.engine.start()
         if not self.running:
             return
-        urls = []
         for port in self._ports:
             if hasattr(port, "startReading"):
                 port.startReading()
-            urls.append(url_of(port.getHost()))
         for url in urls:
             self._log.info("listening on {url}", url=url)
         if self._settings.port_file and urls:
             write_whole(Path(self._settings.port_file), urls[0] + "\n")
+        self._accepting()
 
     def _cannot_start(self, failure: Failure) -> None:
         self.failed = True
@@ -111,18 +124,23 @@ class EngineServer(Service):
         self._reactor.stop()
 
     async def _stop(self) -> None:
-        closing = self._close_ports()
         if self._settings.port_file:
             Path(self._settings.port_file).unlink(missing_ok=True)
+        for service in self.engine.services.providers(IEngineService):
+            drain = getattr(service, "drain", None)
+            if drain is not None:
+                drain()
         drained = self.site.drain()
         grace = self._settings.shutdown_grace_ms / 1000
         if not drained.called:
+            # The ports stay open: who comes now is told by a 503, and the unready /health, to look elsewhere.
             self._log.info("waiting up to {grace} s for requests under way", grace=grace)
             cut = self._reactor.callLater(grace, self.site.abort)
             await drained
             if cut.active():
                 cut.cancel()
-        await closing
+        await self._close_ports()
+        self.site.close()
         await self.engine.stop()
 
     def stopService(self) -> Deferred[None]:  # noqa: N802

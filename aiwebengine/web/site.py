@@ -66,6 +66,8 @@ class EngineSite(server.Site):
     Past ``max_connections`` a connection is answered 503 and closed; 64 past it they are closed at once.
     """
 
+    noisy = False
+
     def __init__(
         self,
         settings: ServerLimits,
@@ -84,6 +86,7 @@ class EngineSite(server.Site):
         self.channels: set[EngineChannel] = set()
         self.draining = False
         self._drained: list[Deferred[None]] = []
+        self._awaited: set[EngineChannel] = set()
         self._sweep = LoopingCall(self.sweep)
         self._sweep.clock = reactor
         self._id_prefix = entropy(6).hex()
@@ -108,7 +111,9 @@ class EngineSite(server.Site):
 
     def stopFactory(self) -> None:  # noqa: N802
         """Take no more connections; the sweep goes on while there are some."""
-        self.draining = True
+        if not self.draining:
+            self.draining = True
+            self._awaited = set(self.channels)
         self._stop_if_done()
 
     def buildProtocol(self, addr: IAddress | None) -> EngineChannel | None:  # noqa: N802
@@ -155,18 +160,26 @@ class EngineSite(server.Site):
 
     def drain(self) -> Deferred[None]:
         """
-        Close idle connections now and others after their answer; fires when none is left.
+        Close idle connections now and others after their answer; fires when none of them is left.
 
-        Streams and upgraded connections last until their source or `abort` ends them.
+        Connections that come later are not waited for. Streams and upgraded connections last until their
+        source or `abort` ends them.
         """
-        self.draining = True
+        if not self.draining:
+            self.draining = True
+            self._awaited = {channel for channel in self.channels if not channel.idle()}
         for channel in [channel for channel in self.channels if channel.idle()]:
             channel.loseConnection()
-        if not self.channels:
+        if not self._awaited:
             self._stop_if_done()
             return succeed(None)
         self._drained.append(Deferred())
         return self._drained[-1]
+
+    def close(self) -> None:
+        """Close all connections that are left, each once what it was sent has been taken."""
+        for channel in list(self.channels):
+            channel.loseConnection()
 
     def abort(self) -> None:
         """Cut all connections that are left."""
@@ -176,13 +189,16 @@ class EngineSite(server.Site):
     def forget(self, channel: EngineChannel) -> None:
         """Take note that a connection is gone (channels call this)."""
         self.channels.discard(channel)
+        self._awaited.discard(channel)
         self._stop_if_done()
 
     def _stop_if_done(self) -> None:
-        if self.channels or not self.draining:
+        if not self.draining:
             return
-        if self._sweep.running:
+        if not self.channels and self.numPorts == 0 and self._sweep.running:
             self._sweep.stop()
+        if self._awaited:
+            return
         drained, self._drained = self._drained, []
         for deferred in drained:
             deferred.callback(None)

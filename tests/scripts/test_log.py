@@ -55,13 +55,14 @@ class LogTests(SynchronousTestCase):
 
     def test_req_log_003_server_log(self):
         """Each entry goes to the server's log under the scripts' namespace, text never taken as a format."""
-        self.log.append("error", "{boom} %s", script="a.js", request_id="r1")
+        self.log.append("error", "{boom} %s", script="a.js", request_id="r1", line=3)
         self.log.append("trace", "t")
         first, second = self.events
         self.assertEqual(first["log_namespace"], "aiwebengine.script")
         self.assertEqual((first["log_level"], second["log_level"]), (LogLevel.error, LogLevel.debug))
         self.assertEqual((first["message"], first["request_id"]), ("{boom} %s", "r1"))
-        self.assertEqual((first["log_format"], second["script"]), ("{script}: {message}", "engine"))
+        self.assertEqual((first["log_format"], second["script"]), ("{where}: {message}", "engine"))
+        self.assertEqual((first["where"], second["where"]), ("a.js:3 [r1]", "engine"))
 
     def test_levels(self):
         """Other names of levels are understood; a level filter means at least that severe."""

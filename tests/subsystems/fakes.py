@@ -41,6 +41,7 @@ class Services:
         self.sandboxes = helper.pool
         self.repository = helper.repository
         self.script_log = helper.script_log
+        self.urls = ()
         self._providers = list(providers)
 
     def providers(self, interface):

@@ -79,6 +79,20 @@ class WholeAnswerTests(SynchronousTestCase):
             self.assertTrue(wire.raw.endswith(b"\r\n\r\n"))
             self.assertNotIn("content-length", wire.answer.headers)
 
+    def test_interim_status_ends_the_connection(self) -> None:
+        """Status 100 to 199 is no final answer to a client, so the connection's end is."""
+        for status in (100, 101, 103, 199):
+            wire = Server(reply=lambda request, status=status: request.answer(status, [], b"x")).send(GET)
+            self.assertTrue(wire.raw.startswith(b"HTTP/1.1 %d " % status))
+            self.assertTrue(wire.raw.endswith(b"\r\n\r\n"))
+            self.assertNotIn("content-length", wire.answer.headers)
+            self.assertEqual(wire.answer.headers["connection"], "close")
+            self.assertTrue(wire.closed)
+
+    def test_reset_content_is_empty(self) -> None:
+        wire = Server(reply=lambda request: request.answer(205, [], b"x")).send(GET)
+        self.assertEqual((wire.answer.headers["content-length"], wire.answer.body), ("0", b""))
+
     def test_second_answer_is_an_error(self) -> None:
         server = Server()
         server.send(GET)
@@ -91,7 +105,6 @@ class WholeAnswerTests(SynchronousTestCase):
             (200, [(b"X\n", b"a")]),
             (200, [(b"X", b"a\x00")]),
             (99, []),
-            (100, []),
             (600, []),
         ]
         for status, headers in bad:
@@ -282,6 +295,40 @@ class DisconnectTests(SynchronousTestCase):
             server.requests[number].answer(200, [], b"")
         self.assertEqual(len(wire.answers), 2)
         self.assertTrue(wire.closed)
+
+    def test_half_closed_client_is_asked_whether_it_is_there(self) -> None:
+        """One that left looks the same until something is written: a write, then another that notices."""
+        server = Server(reply=None)
+        wire = server.send(GET)
+        wire.channel.readConnectionLost()
+        server.advance(0.25)
+        self.assertEqual(wire.raw, b"")
+        server.advance(10)
+        self.assertEqual(wire.raw, b"HTTP/1.1 100 Continue\r\n\r\n" * 2)
+        server.requests[0].answer(200, [], b"")
+        self.assertEqual(wire.answers[-1].status, 200)
+        self.assertTrue(wire.closed)
+
+    def test_half_closed_client_of_http_1_0_is_not_asked(self) -> None:
+        server = Server(reply=None)
+        wire = server.send(b"GET / HTTP/1.0\r\n\r\n")
+        wire.channel.readConnectionLost()
+        server.advance(10)
+        self.assertEqual(wire.raw, b"")
+
+    def test_deadline_of_a_half_closed_client(self) -> None:
+        for before in (True, False):
+            server = Server(reply=None)
+            wire = server.send(GET)
+            if not before:
+                wire.channel.readConnectionLost()
+            server.requests[0].set_deadline(3, lambda request: request.answer(503, [], b""))
+            if before:
+                wire.channel.readConnectionLost()
+            server.advance(2.75)
+            self.assertEqual([answer.status for answer in wire.answers], [100, 100])
+            server.advance(0.5)
+            self.assertEqual(wire.answers[-1].status, 503)
 
     def test_half_closed_otherwise_is_closed(self) -> None:
         server = Server(reply=None)

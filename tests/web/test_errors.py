@@ -76,7 +76,7 @@ class BodyTests(SynchronousTestCase):
             {
                 "error": {
                     "code": "SCRIPT_TIMEOUT",
-                    "message": "Too <slow> & more",
+                    "message": "The script that answers this path took too long.",
                     "request_id": "id-1",
                     "timestamp": "1970-01-01T00:00:00.000Z",
                     "path": "/a<b",
@@ -95,6 +95,19 @@ class BodyTests(SynchronousTestCase):
         problem = HTTPProblem(413, "PAYLOAD_TOO_LARGE", "big", {"value": 1})
         _, body = self.render(None, development=False, problem=problem)
         self.assertEqual(json.loads(body)["error"]["details"], {"value": 1})
+
+    def test_req_dev_004_production_messages_are_bland(self) -> None:
+        """What a script threw may be nobody's business: 5xx messages are in the log only."""
+        for status, code in ((500, "SCRIPT_ERROR"), (500, "ODD"), (503, "SERVICE_UNAVAILABLE")):
+            problem = HTTPProblem(status, code, "the password is tuna", {"script": "a.js"})
+            for accept in (None, BROWSER):
+                self.assertNotIn("tuna", self.render(accept, development=False, problem=problem)[1])
+                self.assertIn("tuna", self.render(accept, development=True, problem=problem)[1])
+
+    def test_details_about_a_script_in_development_only(self) -> None:
+        problem = HTTPProblem(408, "REQUEST_TIMEOUT", "slow", {"script": "a.js"})
+        self.assertNotIn("a.js", self.render(None, development=False, problem=problem)[1])
+        self.assertIn("a.js", self.render(None, development=True, problem=problem)[1])
 
     def test_page_is_escaped_and_shows_the_source(self) -> None:
         headers, page = self.render(BROWSER, development=True)

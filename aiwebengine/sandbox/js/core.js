@@ -13,16 +13,25 @@
   const fromBase64 = Uint8Array.fromBase64;
   const { toBase64, subarray, set: setBytes } = Uint8Array.prototype;
   const { slice, charCodeAt, indexOf, toLowerCase, repeat } = String.prototype;
-  const { push, splice, join } = Array.prototype;
+  const { join } = Array.prototype;
+  const { get: mapGet, set: mapSet, delete: mapDelete, forEach: mapEach, clear: mapClear } = Map.prototype;
+  const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, "size").get;
+  const Table = Map;
+  const marks = new WeakMap();        // of errors made here: {limit} or {badResult}
+  const markOf = WeakMap.prototype.get, markAs = WeakMap.prototype.set;
+  const { test } = RegExp.prototype;
+  const FROZEN = /^(?:object is not extensible|'.+' is read-only|could not delete property)$/;
   const typeTag = Object.getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
   const asyncIterator = Symbol.asyncIterator;
   const syncIterator = Symbol.iterator;
-  const ErrorType = Error, TypeErrorType = TypeError, RangeErrorType = RangeError;
+  const ErrorType = Error, MemoryError = InternalError, TypeErrorType = TypeError, RangeErrorType = RangeError;
   const { isSafeInteger: isInteger_ } = Number;
   const dateNow = Date.now;
   const { min, max } = Math;
   const Bytes = Uint8Array, Buffer_ = ArrayBuffer;
   const toText = String;
+  // Scripts in runtime isolation may patch what arrays inherit.
+  const add = (list, value) => defineProperty(list, list.length, { value, writable: true, enumerable: true, configurable: true });
 
   const OFFSET = config.lineOffset;   // lines from here on are the prelude's
   const PREFIX = config.prefix;       // characters before the script's own text on its first line
@@ -44,6 +53,8 @@
   ErrorType.stackTraceLimit = 30;
   ErrorType.prepareStackTrace = (error, frames) => {
     let text = "", native = "", shown = 0;
+    // Memory ran out in the script: even if it catches this, its realm is not used again.
+    if (current !== null && error instanceof MemoryError && (error.message === "out of memory" || !error.message)) current.exhausted = true;
     for (let index = 0; index < frames.length; index++) {
       const frame = frames[index];
       const line = apply(site.line, frame, []);
@@ -75,17 +86,26 @@
     if (slot.logBytes > LIMITS.logBytes) return;
     slot.logBytes += message.length + 32;
     if (slot.logBytes > LIMITS.logBytes) {
-      slot.effects.push(["log", "warn", "log limit of " + LIMITS.logBytes + " bytes per request reached " +
-        "(javascript.max_log_bytes); further lines are dropped", line || 0]);
+      addLog(slot, "warn", "log limit of " + LIMITS.logBytes + " bytes per request reached (javascript.max_log_bytes); further lines are dropped", line || 0);
       return;
     }
-    slot.effects.push(["log", level, message, line === undefined ? callerLine() : line]);
+    addLog(slot, level, message, line === undefined ? callerLine() : line);
+  }
+  // JSON is put together from primitives and objects without prototype: a `toJSON` that a script gives to the built-ins is not asked.
+  function addLog(slot, level, message, line) {
+    add(slot.effects, "[\"log\"," + stringify(level) + "," + stringify(message) + "," + (+line || 0) + "]");
+  }
+  function addSend(slot, operation, packed) {
+    add(slot.effects, "[\"send\"," + stringify(operation) + "," + packed + "]");
+  }
+  function packed(argument) {
+    return argument === undefined ? "null" : stringify(argument) ?? "null";
   }
   function takeEffects(slot) {
-    if (slot.effects.length === 0) return null;
+    if (slot.effects.length === 0) return "null";
     const effects = slot.effects;
     slot.effects = [];
-    return effects;
+    return "[" + apply(join, effects, [","]) + "]";
   }
 
   // ---- describing a thrown value, whatever it is ----
@@ -93,7 +113,7 @@
     try { return typeof value === "symbol" ? "Symbol" : toText(value); } catch { return "<unprintable>"; }
   }
   function describe(error) {
-    const found = { name: "Error", message: "", stack: "", line: 0, column: 0 };
+    const found = { __proto__: null, name: "Error", message: "", stack: "" };
     if ((typeof error === "object" && error !== null) || typeof error === "function") {
       try { found.name = text(error.name ?? "Error"); } catch {}
       try { found.message = text(error.message ?? ""); } catch {}
@@ -103,6 +123,9 @@
       found.name = "Thrown";
       found.message = "thrown value: " + text(error);
       if (error === null) found.isNull = true;
+    }
+    if (lockdown !== null && found.name === "TypeError" && apply(test, FROZEN, [found.message])) {
+      found.message += " (built-ins and API objects are frozen, since requests share them: docs/isolation.md)";
     }
     if (found.stack.length > 8192) found.stack = apply(slice, found.stack, [0, 8192]);
     if (found.message.length > 8192) found.message = apply(slice, found.message, [0, 8192]) + "…";
@@ -137,10 +160,10 @@
         throw new RangeErrorType("more than " + LIMITS.hostCalls + " host calls in one request (javascript.max_host_calls)");
       }
       const id = ++slot.lastCall;
-      const packed = stringify(argument === undefined ? null : argument);
+      const text = packed(argument);
       return new NativePromise((resolve, reject) => {
-        slot.waiting.set(id, { resolve, reject, made: new ErrorType("") });
-        slot.calls.push("[" + id + "," + stringify(operation) + "," + packed + "]");
+        apply(mapSet, slot.waiting, [id, { resolve, reject, made: new ErrorType("") }]);
+        add(slot.calls, { id, operation, text });
       });
     },
     send(operation, argument) {
@@ -148,7 +171,7 @@
       if (++slot.callCount > LIMITS.hostCalls) {
         throw new RangeErrorType("more than " + LIMITS.hostCalls + " host calls in one request (javascript.max_host_calls)");
       }
-      slot.effects.push(["send", operation, argument === undefined ? null : parse(stringify(argument))]);
+      addSend(slot, operation, packed(argument));
     },
     register(kind, key, data, handler) {
       const slot = slotOrThrow();
@@ -156,7 +179,7 @@
         if (slot.found === undefined && kind === slot.kind && key === slot.key) slot.found = handler;
         return;
       }
-      slot.registrations.push({ kind, key, data, handler, inInit: slot.inInit, line: callerLine() });
+      add(slot.registrations, { kind, key, data, handler, inInit: slot.inInit, line: callerLine() });
     },
     setErrorHandler(handler) {
       const slot = slotOrThrow();
@@ -171,15 +194,15 @@
     entropy(size) { return slotOrThrow().random(size); },
     setTimer(callback, delay, repeated) {
       const slot = slotOrThrow();
-      if (slot.timers.size >= LIMITS.timers) {
+      if (apply(mapSize, slot.timers, []) >= LIMITS.timers) {
         throw new RangeErrorType("more than " + LIMITS.timers + " timers at once (javascript.max_timers)");
       }
       const id = ++slot.lastTimer;
       const wait = max(repeated ? 1 : 0, delay > 0 ? min(delay, 2147483647) : 0);
-      slot.timers.set(id, { due: dateNow() + wait, every: repeated ? wait : 0, callback, id });
+      apply(mapSet, slot.timers, [id, { due: dateNow() + wait, every: repeated ? wait : 0, callback, id }]);
       return id;
     },
-    clearTimer(id) { if (current !== null) current.timers.delete(id); },
+    clearTimer(id) { if (current !== null) apply(mapDelete, current.timers, [id]); },
     typeError: (message) => new TypeErrorType(message),
     permissionError(message) {
       const error = new ErrorType(message);
@@ -222,6 +245,7 @@
   const entropyPiece = exports_.entropy;
   const responsePiece = exports_.response;
   const htmlPiece = exports_.html;
+  const blobPiece = exports_.blob;
   const requestShape = exports_["request-shape"];
 
   // ---- a request's slot ----
@@ -229,10 +253,10 @@
   function makeSlot(kind, key, facts, seed) {
     const slot = {
       kind, key, facts, loading: false, inInit: false, found: undefined, errorHandler: undefined, errorHandlerInInit: false,
-      effects: [], calls: [], waiting: new Map(), lastCall: 0, callCount: 0, timers: new Map(), lastTimer: 0,
+      effects: [], calls: [], waiting: new Table(), lastCall: 0, callCount: 0, timers: new Table(), lastTimer: 0,
       locals: create(null), logBytes: 0, registrations: null, state: 0, answer: "", random: noRandom,
       iterator: null, chunks: [], chunkBytes: 0, streamed: 0, pulling: false, ended: 0, failure: null, body: null, request: null,
-      attachments: [], filled: 0, started: false, exported: null,
+      attachments: [], filled: 0, started: false, exported: null, failed: undefined, exhausted: false,
     };
     if (seed && entropyPiece !== undefined) slot.random = entropyPiece.makeGenerator(seed);
     return slot;
@@ -256,23 +280,21 @@
       (typeof value[asyncIterator] === "function" ||
         (typeof value.next === "function" && typeof value[syncIterator] === "function"));
   }
+  function marked(error, mark) { apply(markAs, marks, [error, mark]); return error; }
   function bad(message) {
-    const error = new TypeErrorType(message);
-    defineProperty(error, "isBadResult", { value: true });
-    return error;
+    return marked(new TypeErrorType(message), { badResult: true });
   }
   function tooLarge(used) {
-    const error = new RangeErrorType("the answer is larger than javascript.max_output_bytes");
-    defineProperty(error, "limit", { value: { limit: "output", value: LIMITS.outputBytes, used, unit: "bytes", config_key: "javascript.max_output_bytes" } });
-    return error;
+    return marked(new RangeErrorType("the answer is larger than javascript.max_output_bytes"),
+      { limit: { __proto__: null, limit: "output", value: LIMITS.outputBytes, used, unit: "bytes", config_key: "javascript.max_output_bytes" } });
   }
   function headerList(headers) {
     if (headers === undefined || headers === null) return [];
     const list = [];
     const one = (name, value) => {
       if (value === undefined || value === null) return;
-      if (isArray(value)) { for (let i = 0; i < value.length; i++) list.push([toText(name), toText(value[i])]); }
-      else list.push([toText(name), toText(value)]);
+      if (isArray(value)) { for (let i = 0; i < value.length; i++) add(list, [toText(name), toText(value[i])]); }
+      else add(list, [toText(name), toText(value)]);
     };
     if (typeof headers !== "object") throw bad("headers must be an object, an array of pairs, or Headers");
     if (typeof headers[syncIterator] === "function") {
@@ -283,7 +305,8 @@
     } else for (const name of ownKeys(headers)) if (typeof name === "string") one(name, headers[name]);
     return list;
   }
-  // Gives the answer's JSON: [what, status, contentType, headers, cookies, body, effects, reason]
+  // Gives the answer's JSON: [what, status, contentType, headers, cookies, body, effects, reason]; an answer that ends the
+  // request leaves the effects to `drop`, since what runs after it may add some.
   function pack(slot, status, type, headers, cookies, body, reason) {
     let what = "t", sent = null;
     if (body === undefined || body === null) { what = "e"; }
@@ -305,16 +328,19 @@
       }
       what = "s";
       type ??= "text/plain; charset=utf-8";
-    } else if (typeof body === "object" && exports_.blob !== undefined && exports_.blob.isBlob !== undefined && exports_.blob.isBlob(body)) {
-      slot.iterator = body.stream()[asyncIterator]();
-      what = "s";
-      type ??= body.type || "application/octet-stream";
+    } else if (blobPiece !== undefined && blobPiece.isBlob(body)) {
+      return pack(slot, status, type ?? (body.type || undefined), headers, cookies, blobPiece.bytesOf(body), reason);
     } else if (typeof body === "object" || typeof body === "boolean" || typeof body === "number") {
       const json = stringify(body);
       if (json === undefined) throw bad("body cannot be turned into JSON");
       return pack(slot, status, type ?? "application/json", headers, cookies, json, reason);
     } else throw bad("body must be a string, an object (JSON), bytes or a stream, not a " + typeof body);
-    return stringify([what, status, type ?? null, headers, cookies ?? null, sent, takeEffects(slot), reason ?? null]);
+    let lines = "";
+    for (let index = 0; index < headers.length; index++) {
+      lines += (index === 0 ? "[" : ",[") + stringify(headers[index][0]) + "," + stringify(headers[index][1]) + "]";
+    }
+    return "[\"" + what + "\"," + status + "," + (type === undefined ? "null" : stringify(type)) + ",[" + lines + "]," + packed(cookies) + "," +
+      stringify(sent) + "," + (what === "s" ? takeEffects(slot) : "null") + "," + (reason ? stringify(toText(reason)) : "null") + "]";
   }
   function answerFor(slot, result) {
     if (typeof result === "string") return pack(slot, 200, undefined, [], null, result);
@@ -328,13 +354,14 @@
       let type = null;
       const headers = [];
       for (const [name, value] of parts.headers) {
-        if (type === null && apply(toLowerCase, name, []) === "content-type") type = value; else headers.push([name, value]);
+        if (type === null && apply(toLowerCase, name, []) === "content-type") type = value; else add(headers, [name, value]);
       }
       let body = parts.body;
       const packed = pack(slot, parts.status, type === null ? "" : type, headers, null, body, parts.statusText);
       return packed;
     }
     if (htmlPiece !== undefined && htmlPiece.isHtml(result)) return pack(slot, 200, undefined, [], null, result);
+    if (blobPiece !== undefined && blobPiece.isBlob(result)) return pack(slot, 200, undefined, [], null, result);
     if (isArray(result)) return pack(slot, 200, "application/json", [], null, stringify(result));
     if (isStream(result)) return pack(slot, 200, undefined, [], null, result);
     if ("status" in result || "body" in result || "stream" in result) {
@@ -348,71 +375,82 @@
       if (body === null && "body" in result && contentType === "application/json") body = "null";
       return pack(slot, status, contentType ?? undefined, headerList(headers), cookies, body);
     }
-    if (exports_.blob !== undefined && exports_.blob.isBlob !== undefined && exports_.blob.isBlob(result)) {
-      return pack(slot, 200, undefined, [], null, result);
-    }
     const json = stringify(result);
     if (json === undefined) throw bad("the result cannot be turned into JSON");
     return pack(slot, 200, "application/json", [], null, json);
   }
   function failureText(slot, error) {
     const found = describe(error);
-    try { if (typeof error === "object" && error !== null && error.limit && error instanceof RangeErrorType) found.limit = error.limit; } catch {}
-    try { if (typeof error === "object" && error !== null && error.isBadResult === true) found.badResult = true; } catch {}
-    return stringify(["!", found, takeEffects(slot)]);
+    assign(found, apply(markOf, marks, [error]));
+    return "[\"!\"," + stringify(found) + ",null]";
   }
 
   // ---- serving ----
   function settleWith(slot, make) {
-    try { slot.answer = make(); } catch (error) {
-      try { slot.answer = failureText(slot, error); } catch { slot.answer = failureText(slot, null); }
-    }
+    try { slot.answer = make(); } catch (error) { slot.answer = failureText(slot, error); }
     slot.state = 1;
   }
   function finish(slot, result) {
-    settleWith(slot, () => slot.kind === "route" ? answerFor(slot, result)
-      : stringify(["v", result === undefined ? null : result, takeEffects(slot)]));
-  }
-  function fail(slot, error) {
-    const handler = slot.errorHandler;
-    if (handler !== undefined && slot.kind === "route") {
-      slot.errorHandler = undefined;   // its own error is not given to it again
-      const call = typeof handler === "string" ? slot.exported?.[handler] : handler;
-      if (typeof call === "function") {
-        slot.handledError = true;
-        try { follow(slot, call(error, slot.request)); return; } catch (second) {
-          host.report(second);
-        }
-      }
+    let answer;
+    try {
+      answer = slot.kind === "route" ? answerFor(slot, result) : "[\"v\"," + packed(result) + ",null]";
+    } catch (error) {
+      slot.iterator = slot.body = null;
+      fail(slot, error);
+      return;
     }
-    settleWith(slot, () => failureText(slot, error));
+    slot.answer = answer;
+    slot.state = 1;
+  }
+  // The script's error handler answers in the handler's place, once; if it fails too, the first error is the answer.
+  function fail(slot, error) {
+    if (slot.failed !== undefined) {
+      if (error !== slot.failed.error) host.report(error);
+      settleWith(slot, () => failureText(slot, slot.failed.error));
+      return;
+    }
+    const handler = slot.kind === "route" ? slot.errorHandler : undefined;
+    const call = typeof handler === "string" ? slot.exported?.[handler] : handler;
+    if (typeof call !== "function") { settleWith(slot, () => failureText(slot, error)); return; }
+    slot.failed = { error };
+    try { follow(slot, call(error, slot.request)); } catch (second) { fail(slot, second); }
+  }
+  // The promise that a result is or stands for, null for a plain value. Raises what a getter of `then` throws.
+  function promised(result) {
+    if (typeof result !== "object" || result === null) return null;
+    if (result instanceof NativePromise) return result;
+    return typeof result.then === "function" ? new NativePromise((resolve) => resolve(result)) : null;
   }
   function follow(slot, result) {
-    if (typeof result === "object" && result !== null) {
-      let then;
-      try { then = result.then; } catch (error) { fail(slot, error); return; }
-      if (typeof then === "function") {
-        const promise = result instanceof NativePromise ? result : new NativePromise((resolve) => resolve(result));
-        apply(promiseThen, promise, [
-          (value) => { if (slot.state === 0) finish(slot, value); },
-          (error) => { if (slot.state === 0) fail(slot, error); },
-        ]);
-        return;
-      }
+    let promise;
+    try { promise = promised(result); } catch (error) { fail(slot, error); return; }
+    if (promise === null) { finish(slot, result); return; }
+    apply(promiseThen, promise, [
+      (value) => { if (slot.state === 0) finish(slot, value); },
+      (error) => { if (slot.state === 0) fail(slot, error); },
+    ]);
+  }
+  function takeCalls(slot) {
+    const calls = slot.calls;
+    if (calls.length === 0) return "[]";
+    slot.calls = [];
+    let text = "[";
+    for (let index = 0; index < calls.length; index++) {
+      const call = calls[index];
+      text += (index === 0 ? "[" : ",[") + call.id + "," + stringify(call.operation) + "," + call.text + "]";
     }
-    finish(slot, result);
+    return text + "]";
   }
   // What an unfinished request asks for: "?[[[id, operation, argument]...], effects]", or "?" for nothing new
   function pending(slot) {
     const calls = slot.calls;
     if (calls.length === 0 && slot.effects.length === 0) return "?";
-    slot.calls = [];
-    return "?[[" + apply(join, calls, [","]) + "]," + stringify(takeEffects(slot)) + "]";
+    return "?[" + takeCalls(slot) + "," + takeEffects(slot) + "]";
   }
   function due() {   // milliseconds until the next timer, "" without one
-    if (current === null || current.timers.size === 0) return "";
+    if (current === null || apply(mapSize, current.timers, []) === 0) return "";
     let next = Infinity;
-    current.timers.forEach((timer) => { if (timer.due < next) next = timer.due; });
+    apply(mapEach, current.timers, [(timer) => { if (timer.due < next) next = timer.due; }]);
     return toText(max(0, next - dateNow()));
   }
   function outcome(slot) { return slot.state === 0 ? "" : slot.answer; }
@@ -448,7 +486,7 @@
     const size = +apply(slice, packed, [0, cut]);
     const part = fromBase64(apply(slice, packed, [cut + 1]));
     let target = slot.attachments[slot.attachments.length - 1];
-    if (slot.filled === 0) { target = new Bytes(size); slot.attachments.push(target); }
+    if (slot.filled === 0) { target = new Bytes(size); add(slot.attachments, target); }
     apply(setBytes, target, [part, slot.filled]);
     slot.filled += part.length;
     if (slot.filled >= size) slot.filled = 0;
@@ -462,31 +500,31 @@
         const last = apply(charCodeAt, body, [end - 1]);
         if (last >= 0xd800 && last < 0xdc00) end--;
       }
-      return stringify([end < body.length ? end : -1, apply(slice, body, [offset, end])]);
+      return "[" + (end < body.length ? end : -1) + "," + stringify(apply(slice, body, [offset, end])) + "]";
     }
     const end = min(body.length, offset + 196608);
-    return stringify([end < body.length ? end : -1, apply(toBase64, apply(subarray, body, [offset, end]), [])]);
+    return "[" + (end < body.length ? end : -1) + ",\"" + apply(toBase64, apply(subarray, body, [offset, end]), []) + "\"]";
   }
-  function fire() {
+  function fire() {   // one timer only: the promise jobs it leaves run before the next
     const slot = current;
     if (slot === null) return "";
-    const now = dateNow(), due = [];
-    slot.timers.forEach((timer) => { if (timer.due <= now) due.push(timer); });
-    due.sort((a, b) => a.due - b.due || a.id - b.id);
-    for (const timer of due) {
-      if (!slot.timers.has(timer.id)) continue;
-      if (timer.every > 0) timer.due = now + timer.every; else slot.timers.delete(timer.id);
-      nativeQueue(() => { try { timer.callback(); } catch (error) { host.report(error); } });
-    }
+    const now = dateNow();
+    let first = null;
+    apply(mapEach, slot.timers, [(timer) => {
+      if (timer.due <= now && (first === null || timer.due < first.due)) first = timer;   // in order of age already
+    }]);
+    if (first === null) return "";
+    if (first.every > 0) first.due = now + first.every; else apply(mapDelete, slot.timers, [first.id]);
+    try { first.callback(); } catch (error) { host.report(error); }
     return "";
   }
   function answerCall(packed) {
     const slot = current;
     if (slot === null) return "";
     const [id, ok, value] = parse(packed);
-    const waiting = slot.waiting.get(id);
+    const waiting = apply(mapGet, slot.waiting, [id]);
     if (waiting === undefined) return "";
-    slot.waiting.delete(id);
+    apply(mapDelete, slot.waiting, [id]);
     if (ok) { waiting.resolve(value); return ""; }
     const Type = value.name === "TypeError" ? TypeErrorType : value.name === "RangeError" ? RangeErrorType : ErrorType;
     const error = new Type(value.message);
@@ -498,59 +536,90 @@
     return "";
   }
   // ---- streamed bodies: chunks are made only when asked for ----
+  // A failure is described where it happens: its getters are the script's, and what they set off must run in this request.
+  function broken(slot, error) {
+    slot.pulling = false;
+    if (slot.ended !== 0) return;
+    slot.ended = 2;
+    slot.failure = describe(error);
+  }
+  function accept(slot, result) {
+    slot.pulling = false;
+    if (slot.ended !== 0) return;
+    if (typeof result !== "object" || result === null) throw bad("the stream's next() gave no result object");
+    if (result.done) { slot.ended = 1; return; }
+    let chunk = result.value;
+    if (htmlPiece !== undefined && htmlPiece.isHtml(chunk)) chunk = toText(chunk);
+    if (typeof chunk === "string") {
+      if (chunk.length) add(slot.chunks, "[\"t\"," + stringify(chunk) + "]");
+      slot.chunkBytes += chunk.length;
+    } else if (isBytes(chunk)) {
+      const bytes = asBytes(chunk);
+      add(slot.chunks, "[\"b\",\"" + apply(toBase64, bytes, []) + "\"]");
+      slot.chunkBytes += bytes.length;
+    } else throw bad("a stream's chunk must be a string or bytes, not " + (chunk === null ? "null" : typeof chunk));
+  }
   function advance(slot) {
     while (!slot.pulling && slot.ended === 0 && slot.chunkBytes < 16384) {
       slot.pulling = true;
-      let step;
-      try { step = slot.iterator.next(); } catch (error) { slot.ended = 2; slot.failure = error; return; }
-      const accept = (result) => {
-        slot.pulling = false;
-        if (typeof result !== "object" || result === null) { slot.ended = 2; slot.failure = bad("the stream's next() gave no result object"); return; }
-        if (result.done) { slot.ended = 1; return; }
-        let chunk = result.value;
-        if (htmlPiece !== undefined && htmlPiece.isHtml(chunk)) chunk = toText(chunk);
-        if (typeof chunk === "string") { if (chunk.length) slot.chunks.push(["t", chunk]); slot.chunkBytes += chunk.length; }
-        else if (isBytes(chunk)) { const bytes = asBytes(chunk); slot.chunks.push(["b", apply(toBase64, bytes, [])]); slot.chunkBytes += bytes.length; }
-        else { slot.ended = 2; slot.failure = bad("a stream's chunk must be a string or bytes, not " + (chunk === null ? "null" : typeof chunk)); }
-      };
-      if (typeof step === "object" && step !== null && typeof step.then === "function") {
-        const promise = step instanceof NativePromise ? step : new NativePromise((resolve) => resolve(step));
-        apply(promiseThen, promise, [
-          (result) => { try { accept(result); } catch (error) { slot.ended = 2; slot.failure = error; } if (current === slot) advance(slot); },
-          (error) => { slot.pulling = false; slot.ended = 2; slot.failure = error; },
-        ]);
-        return;
-      }
-      try { accept(step); } catch (error) { slot.ended = 2; slot.failure = error; }
+      try {
+        const step = slot.iterator.next();
+        const promise = promised(step);
+        if (promise !== null) {
+          apply(promiseThen, promise, [
+            (result) => { try { accept(slot, result); } catch (error) { stop(slot); broken(slot, error); } if (current === slot) advance(slot); },
+            (error) => broken(slot, error),
+          ]);
+          return;
+        }
+        try { accept(slot, step); } catch (error) { stop(slot); throw error; }
+      } catch (error) { broken(slot, error); }
     }
+  }
+  // Tells the script's iterator that nobody wants more, so that its `finally` runs.
+  function stop(slot) {
+    try {
+      if (typeof slot.iterator.return !== "function") return;
+      const ended = slot.iterator.return();
+      if (ended instanceof NativePromise) apply(promiseThen, ended, [undefined, (error) => host.report(error)]);
+    } catch (error) { host.report(error); }
   }
   function chunk() {   // "0[chunks, failure, effects, calls]" ("1…" ended, "2…" failed), or what is waited for
     const slot = current;
     if (slot.chunks.length === 0 && slot.ended === 0) return pending(slot);
-    const chunks = slot.chunks, calls = slot.calls;
+    const chunks = slot.chunks;
     slot.chunks = [];
     slot.chunkBytes = 0;
-    if (calls.length > 0) slot.calls = [];
-    return slot.ended + "[" + stringify(chunks) + "," + (slot.ended === 2 ? stringify(describe(slot.failure)) : "null") + "," +
-      stringify(takeEffects(slot)) + ",[" + apply(join, calls, [","]) + "]]";
+    return slot.ended + "[[" + apply(join, chunks, [","]) + "]," + stringify(slot.failure) + "," +
+      (slot.ended === 0 ? takeEffects(slot) + "," + takeCalls(slot) : "null,[]") + "]";
   }
   function waits() { return current === null ? "?" : pending(current); }
+  // The client is gone or the time is up: what awaits the host is told so, a streamed body's `finally` runs.
   function cancel() {
     const slot = current;
     if (slot === null) return "";
-    slot.timers.clear();
     slot.state = 2;
-    if (slot.iterator !== null && slot.ended === 0 && typeof slot.iterator.return === "function") {
-      const ended = slot.iterator.return();
-      if (ended instanceof NativePromise) apply(promiseThen, ended, [() => {}, () => {}]);
+    if (slot.iterator !== null && slot.ended === 0) {
+      slot.ended = 1;
+      stop(slot);
     }
+    apply(mapClear, slot.timers, []);
+    apply(mapEach, slot.waiting, [(waiting) => {
+      const error = waiting.made;
+      defineProperty(error, "name", { value: "AbortError", configurable: true, writable: true });
+      defineProperty(error, "message", { value: "the request was cancelled", configurable: true, writable: true });
+      waiting.reject(error);
+    }]);
+    apply(mapClear, slot.waiting, []);
     return "";
   }
-  // Ends the request: what it left as effects, and nothing of it stays reachable.
+  // Ends the request: what it left as effects, and nothing of it stays reachable. Calls nobody awaited are still made.
   function drop() {
     const slot = current;
     current = null;
-    return slot === null || slot.effects.length === 0 ? "" : stringify(takeEffects(slot));
+    if (slot === null) return "";
+    for (let index = 0; index < slot.calls.length; index++) addSend(slot, slot.calls[index].operation, slot.calls[index].text);
+    return (slot.exhausted ? "!" : "") + (slot.effects.length === 0 ? "" : takeEffects(slot));
   }
 
   // ---- loading ----
@@ -562,8 +631,8 @@
     const exported = slot.exported;
     const nameOf = (handler, inInit, what, line) => {
       if (typeof handler === "string") {
-        if (typeof exported[handler] !== "function") missing.push([what, handler, line]);
-        names.push(handler);
+        if (typeof exported[handler] !== "function") add(missing, "[" + stringify(what) + "," + stringify(handler) + "," + line + "]");
+        add(names, stringify(handler));
         return handler;
       }
       if (typeof handler !== "function") throw new TypeErrorType(what + ": handler must be a function or the name of one");
@@ -573,20 +642,24 @@
         throw new TypeErrorType(what + ": the handler given inside init must be a named top-level function, since init does not run per request; " +
           "register " + (name ? "\"" + name + "\"" : "this anonymous function") + " at top level instead");
       }
-      names.push(name);
+      add(names, stringify(name));
       return name;
     };
-    for (const entry of slot.registrations) {
+    for (let index = 0; index < slot.registrations.length; index++) {
+      const entry = slot.registrations[index];
       const what = entry.kind + " " + entry.key;
-      entries.push([entry.kind, entry.key, entry.data, nameOf(entry.handler, entry.inInit, what, entry.line), entry.line,
-        typeof entry.handler === "function" ? entry.handler.name : entry.handler]);
+      const name = nameOf(entry.handler, entry.inInit, what, entry.line);
+      const shown = typeof entry.handler === "function" ? text(entry.handler.name) : entry.handler;
+      add(entries, "[" + stringify(entry.kind) + "," + stringify(entry.key) + "," + packed(entry.data) + "," + stringify(name) + "," +
+        entry.line + "," + stringify(shown) + "]");
     }
     let errorHandler = null;
     if (slot.errorHandler !== undefined) {
       const name = nameOf(slot.errorHandler, slot.errorHandlerInInit, "registerErrorHandler", 0);
       if (name !== "") errorHandler = name;
     }
-    return stringify(["l", entries, names, errorHandler, missing, takeEffects(slot)]);
+    const list = (texts) => "[" + apply(join, texts, [","]) + "]";
+    return "[\"l\"," + list(entries) + "," + list(names) + "," + stringify(errorHandler) + "," + list(missing) + ",null]";
   }
   function load(packed) {
     const { context, runInit, facts, seed } = parse(packed);
@@ -599,9 +672,9 @@
       const init = slot.exported.init;
       if (typeof init === "function" && runInit) {
         slot.inInit = true;
-        const result = init(context);
-        if (typeof result === "object" && result !== null && typeof result.then === "function") {
-          apply(promiseThen, new NativePromise((resolve) => resolve(result)), [
+        const promise = promised(init(context));
+        if (promise !== null) {
+          apply(promiseThen, promise, [
             () => settleWith(slot, () => loaded(slot)),
             (error) => settleWith(slot, () => failureText(slot, error)),
           ]);
@@ -625,7 +698,9 @@
 
   const operations = [compile, load, begin, poll, attach, take, fire, answerCall, pull, cancel, drop, due, waits];
   function enter(operation, packed) {
-    return operations[operation](packed);
+    const answer = operations[operation](packed);
+    // What was joined from pieces is a rope, which the binding does not take; slicing makes it flat.
+    return answer.length > 255 ? apply(slice, answer, [0]) : answer;
   }
 
   for (const key of ["globalThis"]) defineProperty(global, key, { value: global, writable: true, enumerable: false, configurable: true });

@@ -8,9 +8,9 @@
   // Properties people assign on their own objects although a frozen prototype has them too:
   // `this.name = …` in an Error subclass, `Sub.prototype.constructor = Sub`, `obj.toString = …`.
   const SHADOWED = new Set(["constructor", "name", "message", "toString", "toLocaleString", "valueOf", "toJSON",
-    "next", "return", "throw", "then", "catch", "length", "code", "cause", "stack", "values", "keys", "entries",
-    "get", "set", "has", "delete", "forEach", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable"]);
-  const OWN_ONLY = new Set(["length"]);
+    "next", "return", "throw", "then", "catch", "finally", "code", "cause", "stack", "values", "keys", "entries",
+    "get", "set", "has", "delete", "forEach", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable",
+    "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__"]);
   function visit(value) {
     if ((typeof value === "object" && value !== null) || typeof value === "function") {
       if (!seen.has(value)) { seen.add(value); queue.push(value); }
@@ -20,9 +20,11 @@
     return {
       get() { return value; },
       set(other) {
-        if (this === holder) throw new TypeError("'" + String(key) + "' is read-only: built-ins are shared by all requests and frozen");
+        if (this === holder) throw new TypeError("'" + key + "' is read-only");
         if ((typeof this !== "object" || this === null) && typeof this !== "function") return;
-        defineProperty(this, key, { value: other, writable: true, enumerable: true, configurable: true });
+        if (!defineProperty(this, key, { value: other, writable: true, enumerable: true, configurable: true })) {
+          throw new TypeError("object is not extensible");
+        }
       },
       enumerable: false, configurable: false,
     };
@@ -40,7 +42,7 @@
       const descriptor = getOwnPropertyDescriptor(object, key);
       if ("value" in descriptor) {
         visit(descriptor.value);
-        if (prototype && descriptor.configurable && typeof key === "string" && SHADOWED.has(key) && !OWN_ONLY.has(key)) {
+        if (prototype && descriptor.configurable && typeof key === "string" && SHADOWED.has(key)) {
           const accessor = shadowable(object, key, descriptor.value);
           accessor.enumerable = descriptor.enumerable;
           visit(accessor.get);

@@ -93,5 +93,5 @@
     data.auth = host.has("auth") ? host.use("auth").auth : undefined;
     return data;
   }
-  return { make };
+  return { make, prototypes: [headersPrototype, requestPrototype, filePrototype] };   // those for the lockdown
 })

@@ -34,6 +34,7 @@ class Health:
     """
 
     prefixes: Sequence[str] = ("health",)
+    while_draining = True
 
     def __init__(
         self, checks: Callable[[], Sequence[IHealthCheck]], clock: Any, timeout_ms: int = 2000
@@ -52,8 +53,12 @@ class Health:
         """Begin to count the uptime."""
         self._started = self._clock.seconds()
 
-    async def stop(self) -> None:
+    def drain(self) -> None:
         """Be unready from now on, so that a load balancer looks elsewhere."""
+        self.draining = True
+
+    async def stop(self) -> None:
+        """Be unready, if nobody said so before."""
         self.draining = True
 
     async def report(self, *, live_only: bool = False) -> dict[str, Any]:

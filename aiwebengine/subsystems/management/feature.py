@@ -52,11 +52,17 @@ class Management:
         key = self._guard.own_key
         if key is not None:
             server = self._services.configuration.section("server")
-            origin = server.public_url.rstrip("/") or f"http://{_authority(server.host, server.port)}"
+            bound = next((url for url in self._services.urls if url.startswith("http")), "")
+            origin = server.public_url.rstrip("/") or bound
+            origin = origin or f"http://{_authority(server.host, server.port)}"
             self._log.info(
                 "no security.api_key is set; this development engine made one: {url}",
                 url=f"{origin}/engine/editor#key={key}",
             )
+
+    def drain(self) -> None:
+        """End the event streams, which would hold up a shutdown."""
+        self._hub.end_all()
 
     async def stop(self) -> None:
         """End the event streams."""

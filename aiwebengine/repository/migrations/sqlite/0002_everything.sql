@@ -74,6 +74,6 @@ CREATE TABLE logs (
 
 CREATE INDEX logs_script ON logs (script, seq);
 CREATE INDEX logs_time ON logs (logged_at, seq);
-CREATE INDEX logs_request ON logs (request_id) WHERE request_id <> '';
+CREATE INDEX logs_request ON logs (request_id, seq) WHERE request_id <> '';
 CREATE INDEX logs_severe ON logs (seq) WHERE level >= 3;
 CREATE INDEX logs_script_severe ON logs (script, seq) WHERE level >= 3;

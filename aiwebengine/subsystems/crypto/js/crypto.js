@@ -212,5 +212,5 @@
     defineProperty(type.prototype, Symbol.toStringTag, { value: type.name, configurable: true });
   }
   const subtle = create(SubtleCrypto.prototype);
-  return { crypto: create(Crypto.prototype), Crypto, CryptoKey, SubtleCrypto };
+  return { crypto: create(Crypto.prototype), Crypto, CryptoKey, SubtleCrypto, subtle };   // subtle: for the lockdown
 })

@@ -82,5 +82,5 @@
 
   html.raw = raw;
   html.json = json;
-  return { html, isHtml };
+  return { html, isHtml, Html };   // Html: for the lockdown, since only its instances lead to it
 })

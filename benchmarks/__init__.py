@@ -1,0 +1,1 @@
+"""Measures aiwebengine beside its peers, all in one run on one machine (``python -m benchmarks``)."""
