@@ -89,7 +89,7 @@ class Server:
     def start(self) -> None:
         """Start the server and wait until it answers."""
         options = (
-            f"-p {self.port} -k {self._home} -c listen_addresses=127.0.0.1 -c max_connections=60"
+            f"-p {self.port} -c unix_socket_directories='' -c listen_addresses=127.0.0.1 -c max_connections=60"
             " -c shared_buffers=32MB -c autovacuum=off"
         )
         self._run(
@@ -103,18 +103,23 @@ class Server:
     def kill(self) -> None:
         """Kill the server with SIGKILL, all its processes, as a crash does."""
         leader = int((self._data / "postmaster.pid").read_text().split()[0])
+        os.kill(leader, signal.SIGSTOP)  # so that no process is begun after they were listed
         listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(leader)], capture_output=True, text=True)
-        killed = [leader, *(int(text) for text in listed.stdout.split())]
+        killed = [*(int(text) for text in listed.stdout.split()), leader]
         for pid in killed:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         while any(_runs(pid) for pid in killed):
             time.sleep(0.01)
+        # Where ended processes are not waited for at once, PostgreSQL would believe that this one is there.
+        (self._data / "postmaster.pid").unlink()
 
     def is_running(self) -> bool:
         """Tell whether the server runs."""
-        command = self._as_user([str(self._binaries / "pg_ctl"), "status", "-D", str(self._data)])
-        return subprocess.run(command, capture_output=True, cwd="/").returncode == 0
+        try:
+            return _runs(int((self._data / "postmaster.pid").read_text().split()[0]))
+        except FileNotFoundError:
+            return False
 
     def new_database(self, template: str = "template1") -> str:
         """Make a database of its own and give its name."""
@@ -129,7 +134,10 @@ class Server:
     def remove(self) -> None:
         """Stop the server and remove its files."""
         if self.is_running():
-            self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", str(self._data))
+            try:
+                self.stop()
+            except CannotServe:
+                self.kill()
         shutil.rmtree(self._home, ignore_errors=True)
 
     def _run(self, program: str, *arguments: str) -> None:
@@ -141,7 +149,9 @@ class Server:
             )
             output.seek(0)
             if done.returncode:
-                raise CannotServe(f"{program} failed: {output.read().strip()[-500:]}")
+                log = self._home / "log"
+                said = output.read() + (log.read_text()[-500:] if log.exists() else "")
+                raise CannotServe(f"{program} failed: {said.strip()}")
 
     def _as_user(self, command: list[str]) -> list[str]:
         if self._user is None:
