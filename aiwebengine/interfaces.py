@@ -43,6 +43,7 @@ __all__ = [
     "ILogRepository",
     "IPlugin",
     "IRepositories",
+    "IRepository",
     "IRequestGate",
     "IRequestObserver",
     "ISandboxPool",
@@ -84,7 +85,7 @@ class IServices(Interface):
     configuration: IConfiguration = Attribute("The validated configuration.")
     scripts: IScriptRegistry = Attribute("Loaded scripts and their routes.")
     sandboxes: ISandboxPool = Attribute("Where scripts run.")
-    repository: IScriptRepository = Attribute("Where scripts and their versions last.")
+    repository: IRepository = Attribute("Where scripts, their versions and all else last.")
     script_log: IScriptLog = Attribute("What scripts have logged.")
     urls: Sequence[str] = Attribute("Where the server listens, ports as bound; empty before they are.")
 
@@ -252,7 +253,7 @@ class IScriptRepository(Interface):
 
 
 class IRepositories(Interface):
-    """Everything that lasts, in one place; what `IServices.repository` also provides."""
+    """Everything that lasts but scripts, in one place."""
 
     assets: IAssetRepository = Attribute("Files of scripts and the editor.")
     users: IUserRepository = Attribute("Who can sign in.")
@@ -267,6 +268,10 @@ class IRepositories(Interface):
 
         Until the returned function is called, or the repository is closed.
         """
+
+
+class IRepository(IScriptRepository, IRepositories):
+    """What `IServices.repository` provides."""
 
 
 class IAssetRepository(Interface):
@@ -495,6 +500,13 @@ class IScriptLog(Interface):
         after: int | None = None,
     ) -> dict[str, Any]:
         """Give ``{"entries", "next"}`` by the filters of ``GET /engine/logs``; ``since`` is epoch ms."""
+
+    async def search(**filters: Any) -> dict[str, Any]:
+        """
+        Give what ``query`` gives, from the repository too where the log is kept in one.
+
+        With ``"partial": True`` when that could not be asked. Raises ValueError as ``query`` does.
+        """
 
     def follow(listener: Any) -> Any:
         """Call ``listener(entry)`` for each new entry until the returned function is called."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from zope.interface import implementer
 
-from aiwebengine.interfaces import IHealthCheck, IRepositories, IScriptRepository
+from aiwebengine.interfaces import IHealthCheck, IRepository
 from aiwebengine.repository.calls import WorkerCalls
 from aiwebengine.repository.changes import Watchers
 from aiwebengine.repository.link import Database
@@ -21,7 +21,7 @@ from aiwebengine.repository.stores.users import DatabaseUsers
 __all__ = ["DatabaseRepository"]
 
 
-@implementer(IScriptRepository, IRepositories, IHealthCheck)
+@implementer(IRepository, IHealthCheck)
 class DatabaseRepository(DatabaseScripts):
     """
     Scripts, and by its attributes all else, in a database.

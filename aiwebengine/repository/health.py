@@ -23,7 +23,7 @@ class RepositoryHealth:
     async def check(self) -> Mapping[str, object]:
         """Give what the repository says of itself; else ``healthy``, once its scripts were read."""
         if IHealthCheck.providedBy(self._repository):
-            facts: Mapping[str, object] = await self._repository.check()  # type: ignore[attr-defined]
+            facts: Mapping[str, object] = await self._repository.check()
             return facts
         await self._repository.scripts()
         return {"status": "healthy"}

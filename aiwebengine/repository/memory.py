@@ -9,7 +9,7 @@ import attrs
 from zope.interface import implementer
 
 from aiwebengine.errors import ScriptNotFound, VersionConflict
-from aiwebengine.interfaces import IHealthCheck, IRepositories, IScriptRepository
+from aiwebengine.interfaces import IHealthCheck, IRepository
 from aiwebengine.repository.memory_logs import MemoryLogs
 from aiwebengine.repository.memory_stores import MemoryAssets, MemoryKeyValues, MemorySettings, MemoryUsers
 from aiwebengine.repository.texts import cleaned
@@ -18,7 +18,7 @@ from aiwebengine.scripts.model import Script, ScriptChange, ScriptVersion, diges
 __all__ = ["MemoryRepository"]
 
 
-@implementer(IScriptRepository, IRepositories, IHealthCheck)
+@implementer(IRepository, IHealthCheck)
 class MemoryRepository:
     """
     A repository in memory.

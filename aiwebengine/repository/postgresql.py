@@ -30,6 +30,7 @@ _CONNECT_TIMEOUT_S = 5
 _SETTINGS = "SET search_path TO aiwebengine; SET statement_timeout = 60000"
 # The pool gives up soon, since every call tries to connect anew.
 _RECONNECT_S = 1.0
+_LOOK_S = 0.5
 
 
 class PostgreSQLDatabase:
@@ -138,8 +139,22 @@ class PostgreSQLDatabase:
             if self._away_since is not None:
                 self._probe()
             pool = self._pool or self._open()
-            with pool.connection(timeout=self._wait_s) as connection:
+            connection = self._taken(pool)
+            try:
                 yield connection
+            finally:
+                pool.putconn(connection)
+
+    def _taken(self, pool: ConnectionPool[psycopg.Connection]) -> psycopg.Connection:
+        """Wait for a connection, but no longer than it takes to find out that there is no server."""
+        deadline = self._clock() + self._wait_s
+        while True:
+            try:
+                return pool.getconn(timeout=_LOOK_S)
+            except PoolTimeout:
+                self.connect().close()
+                if self._clock() > deadline:
+                    raise
 
     def _open(self) -> ConnectionPool[psycopg.Connection]:
         with self._opening:

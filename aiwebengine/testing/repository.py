@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from zope.interface.verify import verifyObject
 
 from aiwebengine.errors import ScriptNotFound, VersionConflict
-from aiwebengine.interfaces import IHealthCheck, IRepositories, IScriptRepository
+from aiwebengine.interfaces import IHealthCheck, IRepository
 from aiwebengine.scripts.model import ScriptChange, digest
 
 if TYPE_CHECKING:
@@ -60,9 +60,8 @@ class ScriptRepositoryContract(RepositoryCase):
 
     def test_provides(self) -> None:
         """It provides the interfaces."""
-        verifyObject(IScriptRepository, self.repository)
+        verifyObject(IRepository, self.repository)
         verifyObject(IHealthCheck, self.repository)
-        verifyObject(IRepositories, self.repository)
         self.assertEqual(self.repository.name, "repository")
 
     def test_empty(self) -> None:

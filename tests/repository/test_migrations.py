@@ -87,7 +87,9 @@ class MigrationCase:
             "from aiwebengine.repository import open_database\n"
             "from aiwebengine.repository.stores.scripts import count_scripts\n"
             "print('ready', flush=True); sys.stdin.readline()\n"
-            "print(open_database(sys.argv[1]).read(count_scripts))\n"
+            "database = open_database(sys.argv[1])\n"
+            "print(database.read(count_scripts))\n"
+            "database.close()\n"
         )
         children = [
             subprocess.Popen(

@@ -205,6 +205,28 @@ class PoolTests(ServerCase):
 
         return self.run_scenario(scenario())
 
+    def test_broken_while_saving(self):
+        """When the connection breaks at the commit, the error says that the outcome is not known."""
+        repository = self.open(pool_size=1)
+
+        def work(link):
+            link.run("INSERT INTO settings VALUES ('x', '1', '', 0)")
+            other = open_database(self.url)
+            other.read(
+                lambda them: them.one(
+                    "SELECT pg_terminate_backend(?)", link.one("SELECT pg_backend_pid()")[0]
+                )
+            )
+            other.close()
+
+        async def scenario():
+            with self.assertRaises(RepositoryUnavailable) as caught:
+                await repository._calls.write(work)
+            self.assertIn("whether the change was saved is not known", caught.exception.reason)
+            self.assertEqual(await repository.settings.all(), [])
+
+        return self.run_scenario(scenario())
+
     def test_statement_refused(self):
         """An error in a statement is no outage, and leaves the connection usable."""
         repository = self.open(pool_size=1)
