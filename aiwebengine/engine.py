@@ -58,6 +58,7 @@ class Services:
         self.sandboxes = sandboxes
         self.scripts = scripts
         self.script_log = script_log
+        self.plan: Plan | None = None
         self.urls: Sequence[str] = ()
         self._built: list[object] = []
 
@@ -127,6 +128,7 @@ class Engine:
 
     def build(self, plan: Plan) -> None:
         """Build the plugins, each after what it requires. Raises `PluginUnusable`."""
+        self.services.plan = plan
         for offer in plan.order:
             plugin = offer.plugin
             settings = self.services.configuration.section(plugin.section) if plugin.section else None

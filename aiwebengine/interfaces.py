@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from aiwebengine.errors import ScriptInvalid
     from aiwebengine.repository.model import Asset, KeyValue, LogQuery, Setting, User
+    from aiwebengine.sandbox.dry_run import DryRun
     from aiwebengine.sandbox.model import LoadReport
+    from aiwebengine.scripts.canary import Canaries
     from aiwebengine.scripts.log import LogEntry
     from aiwebengine.scripts.model import (
         CheckReport,
@@ -203,7 +205,8 @@ class IScriptGlobals(Interface):
 
         ``call`` is a `aiwebengine.sandbox.model.HostCall` (script, request_id, auth...); ``argument`` is JSON
         data; what it returns must be JSON data. A raised error rejects the script's promise (or, for a
-        send without an answer, is logged).
+        send without an answer, is logged). In a dry run (a check, an evaluation) only those marked with
+        `aiwebengine.sandbox.dry_run.safe_in_dry_run` are asked, ``call.dry_run`` being true.
         """
 
     def registrations() -> Mapping[str, Any]:
@@ -411,10 +414,19 @@ class ISandboxPool(Interface):
     """The processes in which scripts run."""
 
     async def load(
-        uri: str, source: str, version: int, *, is_startup: bool = False, run_init: bool = True
+        uri: str,
+        source: str,
+        version: int,
+        *,
+        is_startup: bool = False,
+        run_init: bool = True,
+        dry_run: DryRun | None = None,
     ) -> LoadReport:
         """
         Check a script: syntax, top level with registrations live, ``init``. Nothing goes live.
+
+        With a ``dry_run`` the script sends nothing and awaits only host operations that leave nothing behind
+        (`aiwebengine.sandbox.dry_run.safe_in_dry_run`); what it logs and what was withheld is noted in it.
 
         A script that does not load gives a report with ``error`` set, never a raised error; raises
         `HTTPProblem` 503 when no sandbox is to be had.
@@ -423,6 +435,8 @@ class ISandboxPool(Interface):
 
 class IScriptRegistry(Interface):
     """The scripts that are live, and their routes."""
+
+    canaries: Canaries = Attribute("Versions on trial: `aiwebengine.scripts.canary.Canaries`.")
 
     async def put(
         uri: str,
@@ -496,6 +510,7 @@ class IScriptLog(Interface):
         request_id: str | None = None,
         contains: str | None = None,
         since: float | None = None,
+        kind: str | None = None,
         limit: int = 100,
         after: int | None = None,
     ) -> dict[str, Any]:

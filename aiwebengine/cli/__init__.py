@@ -22,9 +22,12 @@ COMMANDS: Mapping[str, str] = {
     "migrate": "aiwebengine.cli.migrate:migrate",
     "new": "aiwebengine.cli.new:new",
     "plugins": "aiwebengine.cli.plugins:plugins",
+    "profile": "aiwebengine.cli.profiles:profile",
     "restore": "aiwebengine.cli.restore:restore",
     "scripts": "aiwebengine.cli.scripts:scripts",
     "serve": "aiwebengine.cli.serve:serve",
+    "test": "aiwebengine.cli.test:test",
+    "types": "aiwebengine.cli.types:types",
     "version": "aiwebengine.cli.version:version",
 }
 

@@ -16,18 +16,37 @@ from typing import Any
 
 import attrs
 import click
+from click.core import ParameterSource
+
+from aiwebengine.cli.profiles import ProfileBook
 
 __all__ = ["Answer", "Management", "Refused", "management_options", "script_path"]
 
 _TIMEOUT_S = 60.0
+_DEFAULT_URL = "http://127.0.0.1:8080"
 
 
 class Refused(click.ClickException):
-    """The engine could not be reached or said no; the message is for people, exit status 1."""
+    """
+    The engine could not be reached or said no; the message is for people, exit status 1.
 
-    def __init__(self, message: str, status: int = 0) -> None:
+    ``status`` is 0 when it was not reached. ``reason`` is the message without the place in a script that
+    ``details`` name: ``uri``, ``line``, ``column``.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        status: int = 0,
+        code: str = "",
+        reason: str = "",
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.code = code
+        self.reason = reason or message
+        self.details = details or {}
 
 
 @attrs.frozen
@@ -111,9 +130,7 @@ class Management:
             response: HTTPResponse = opener.open(request, timeout=timeout_s)
         except urllib.error.HTTPError as error:
             with error:
-                raise Refused(
-                    _reason(error.code, error.read(), error.headers.get("Location")), error.code
-                ) from None
+                raise _refusal(error.code, error.read(), error.headers.get("Location")) from None
         except urllib.error.URLError as error:
             raise Refused(f"{self.url} does not answer: {error.reason}") from None
         except (OSError, HTTPException, ValueError) as error:
@@ -136,12 +153,15 @@ def script_path(uri: str, *rest: str) -> str:
 
 def management_options(function: Callable[..., None]) -> Callable[..., None]:
     """
-    Give a command ``--url``, ``--api-key`` and ``--json``; it is called with ``api`` and ``as_json``.
+    Give a command ``--url --api-key --profile --json``; it is called with ``api`` and ``as_json``.
 
-    Without a key, one on this machine is asked with the key which an engine in development keeps in ``var``.
+    Options win over ``--profile`` (or ``AIWEBENGINE_PROFILE``), that over the other variables, those over the
+    profile in use. A profile's key goes to the profile's URL only. Without any key, an engine on this machine
+    is asked with the one which an engine in development keeps in ``var``.
     """
 
-    def wrapped(url: str, api_key: str, **arguments: Any) -> None:
+    def wrapped(url: str, api_key: str, profile: str, **arguments: Any) -> None:
+        url, api_key = _engine(url, api_key, profile)
         parts = urllib.parse.urlsplit(url)
         near = _is_loopback(parts.hostname or "")
         if api_key and parts.scheme == "http" and not near:
@@ -153,7 +173,7 @@ def management_options(function: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--url",
             envvar="AIWEBENGINE_URL",
-            default="http://127.0.0.1:8080",
+            default=_DEFAULT_URL,
             show_default=True,
             show_envvar=True,
             help="Where the engine answers.",
@@ -161,12 +181,41 @@ def management_options(function: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--api-key", envvar="AIWEBENGINE_API_KEY", default="", show_envvar=True, help="Its api_key."
         ),
+        click.option(
+            "--profile",
+            envvar="AIWEBENGINE_PROFILE",
+            default="",
+            metavar="NAME",
+            show_envvar=True,
+            help="A saved URL and key; see aiwebengine profile.",
+        ),
         click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text."),
     )
     result: Callable[..., None] = update_wrapper(wrapped, function)
     for option in reversed(options):
         result = option(result)
     return result
+
+
+def _engine(url: str, api_key: str, profile: str) -> tuple[str, str]:
+    """Give the URL and key by options, profile and environment."""
+    context = click.get_current_context()
+
+    def said(name: str) -> ParameterSource | None:
+        return context.get_parameter_source(name)
+
+    if said("url") is ParameterSource.COMMANDLINE:
+        if profile and said("profile") is ParameterSource.COMMANDLINE:
+            raise click.UsageError("give --url or --profile")
+        return url, api_key
+    if not profile and said("url") is ParameterSource.ENVIRONMENT:
+        return url, api_key
+    book = ProfileBook.read()
+    if not profile and not book.current:
+        return url, api_key
+    chosen = book.named(profile or book.current)
+    given = api_key if said("api_key") is ParameterSource.COMMANDLINE else ""
+    return chosen.url, given or chosen.api_key or api_key
 
 
 def _kept_key() -> str:
@@ -183,22 +232,24 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _reason(status: int, body: bytes, location: str | None) -> str:
+def _refusal(status: int, body: bytes, location: str | None) -> Refused:
     """Say why the engine refused, with the script's line where it names one."""
     if location:
-        return f"{status}: the engine answers at {location}; use that as --url"
+        return Refused(f"{status}: the engine answers at {location}; use that as --url", status)
     try:
         error = json.loads(body)["error"]
-        message, code, details = str(error["message"]), error.get("code", ""), error.get("details") or {}
+        message, code, details = str(error["message"]), str(error.get("code", "")), error.get("details") or {}
     except (ValueError, KeyError, TypeError, AttributeError):
         text = body.decode("utf-8", "replace").strip()
-        return f"{status}: {text[:500]}" if text else f"the engine answered {status}"
+        return Refused(f"{status}: {text[:500]}" if text else f"the engine answered {status}", status)
+    details = details if isinstance(details, dict) else {}
     place = ""
-    if isinstance(details, dict) and details.get("line"):
+    if details.get("line"):
         place = f"line {details['line']}"
         place += f", column {details['column']}" if details.get("column") else ""
         place += ": "
         # The message of a script that does not load may begin with the place, too.
         message = re.sub(rf"^\S+:{details['line']}: ", "", message)
-    hint = "; give --api-key or set AIWEBENGINE_API_KEY" if status == 401 else ""
-    return f"{place}{message} ({status} {code}){hint}"
+    hint = "; give --api-key, set AIWEBENGINE_API_KEY or choose a --profile" if status == 401 else ""
+    said = f"{message} ({status} {code}){hint}"
+    return Refused(place + said, status, code, said, details)

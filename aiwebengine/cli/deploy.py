@@ -1,15 +1,23 @@
-"""``aiwebengine deploy FILE...``: put scripts into a running engine."""
+"""``aiwebengine deploy FILE...``: put scripts into a running engine, once or whenever they change."""
 
 from __future__ import annotations
 
 import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import attrs
 import click
 
 from aiwebengine.cli.client import Management, Refused, management_options, script_path
+from aiwebengine.cli.terminal import is_terminal, paint, print_json
+from aiwebengine.cli.watching import LOOK_S, Watcher
 
 __all__ = ["deploy"]
 
@@ -28,6 +36,7 @@ _SOURCE = {"Content-Type": "application/javascript; charset=utf-8"}
 @click.option("--expect", type=int, help="Refuse unless this is the current version; for one file only.")
 @click.option("--check", is_flag=True, help="Check the scripts and change nothing.")
 @click.option("--atomic", is_flag=True, help="Deploy all files or none.")
+@click.option("--watch", is_flag=True, help="Then deploy each file again whenever it changes.")
 @management_options
 def deploy(
     api: Management,
@@ -39,43 +48,145 @@ def deploy(
     expect: int | None,
     check: bool,
     atomic: bool,
+    watch: bool,
 ) -> None:
     """
     Put scripts into a running engine.
 
-    A file's URI is its name, or its path relative to --base; a directory stands for all .js files below it,
-    with paths relative to it. Exit status 1 when any of them was refused.
+    A file's URI is its name, or its path relative to --base; a directory stands for all .js files below it
+    (but *.test.js, hidden ones and node_modules), with paths relative to it. Exit status 1 when any of them
+    was refused.
     """
+    if check and atomic:
+        raise click.UsageError("--check changes nothing; it goes without --atomic")
     scripts = _collect(files, base)
     if (uri or expect is not None) and len(scripts) != 1:
         raise click.UsageError("--uri and --expect are for one file")
-    if uri:
-        scripts = {uri: next(iter(scripts.values()))}
-    sources = {name: _read(file) for name, file in scripts.items()}
-    if atomic and not check:
-        _batch(api, as_json, sources)
+    if watch and expect is not None:
+        raise click.UsageError("--expect is for one deployment; it goes without --watch")
+    named = {uri: next(iter(scripts.values()))} if uri else scripts
+    work = _Deployment(api, as_json, message, expect, check, atomic)
+    failed = work.run(named)
+    if watch:
+        _watch(work, files, base, uri)
         return
-    results: list[Any] = []
-    failed = 0
-    for name, source in sources.items():
-        try:
-            results.append(_check(api, name, source) if check else _put(api, name, source, message, expect))
-        except Refused as refusal:
-            results.append({"uri": name, "ok": False, "reason": refusal.message})
-        failed += results[-1].get("ok") is False
-        if not as_json:
-            _show(results[-1], check)
-    if as_json:
-        click.echo(json.dumps(results, indent=2, ensure_ascii=False))
     if failed:
-        raise Refused(f"{failed} of {len(results)} scripts refused")
+        raise Refused(f"{failed} of {len(named)} scripts refused")
 
 
-def _collect(files: tuple[Path, ...], base: Path | None) -> dict[str, Path]:
+@attrs.frozen
+class _Deployment:
+    """How files are to be deployed."""
+
+    api: Management
+    as_json: bool
+    message: str
+    expect: int | None
+    check: bool
+    atomic: bool
+
+    def run(self, scripts: Mapping[str, Path], *, stamp: str = "") -> int:
+        """Deploy, print what became of it (each line after ``stamp``), and give how many were refused."""
+        results: list[dict[str, Any]] = []
+        if self.atomic:
+            results = self._batch(scripts)
+            for result in results:
+                self._show(result, stamp)
+        else:
+            with _progress(len(scripts), quiet=self.as_json or bool(stamp)) as advance:
+                for uri, file in scripts.items():
+                    results.append(self._one(uri, file))
+                    advance(uri)
+                    if advance is _nothing:
+                        self._show(results[-1], stamp)
+            if advance is not _nothing:
+                for result in results:
+                    self._show(result, stamp)
+        if self.as_json and stamp:
+            for result in results:
+                click.echo(json.dumps(result, ensure_ascii=False))
+        elif self.as_json:
+            print_json(results)
+        return sum(not result["ok"] for result in results)
+
+    def _one(self, uri: str, file: Path) -> dict[str, Any]:
+        try:
+            source = _read(file)
+            if self.check:
+                path = f"/engine/check?uri={quote(uri, safe='')}"
+                report = self.api.call("POST", path, body=source.encode(), headers=_SOURCE).json()
+                return {"uri": uri, "file": str(file), **report}
+            headers = dict(_SOURCE) if self.expect is None else {**_SOURCE, "If-Match": f'"{self.expect}"'}
+            query = {"message": self.message}
+            answer = self.api.call(
+                "PUT", script_path(uri), query=query, body=source.encode(), headers=headers
+            )
+            return {"uri": uri, "file": str(file), "ok": True, **answer.json()}
+        except Refused as refusal:
+            return _refused(uri, file, refusal)
+
+    def _batch(self, scripts: Mapping[str, Path]) -> list[dict[str, Any]]:
+        """Deploy all in one change; when it is refused, the result of each says so."""
+        try:
+            sources = {uri: _read(file) for uri, file in scripts.items()}
+            asked = {"scripts": sources} | ({"message": self.message} if self.message else {})
+            headers = {"Content-Type": "application/json"}
+            answer = self.api.call(
+                "POST", "/engine/batch", body=json.dumps(asked).encode(), headers=headers
+            ).json()
+        except Refused as refusal:
+            culprit = refusal.details.get("uri")
+            others = Refused("not deployed, since another script was refused")
+            return [
+                _refused(uri, file, refusal if culprit in (uri, None) or culprit not in scripts else others)
+                for uri, file in scripts.items()
+            ]
+        records = {record["uri"]: record for record in answer["scripts"]}
+        return [
+            {"uri": uri, "file": str(file), "ok": True, **records.get(uri, {})}
+            for uri, file in scripts.items()
+        ]
+
+    def _show(self, result: Mapping[str, Any], stamp: str) -> None:
+        """Print what became of one script."""
+        if self.as_json:
+            return
+        uri, file = result["uri"], result["file"]
+        if "reason" in result:
+            place = ":".join(str(part) for part in (file, result["line"], result["column"]) if part)
+            click.echo(f"{stamp}{place}: {paint(result['reason'], 'red')}", err=True)
+            return
+        for remark in result.get("diagnostics", ()):
+            place = ":".join(str(part) for part in (file, remark.get("line"), remark.get("column")) if part)
+            colour = {"error": "red", "warning": "yellow"}.get(remark["severity"], "")
+            severity = paint(remark["severity"], colour) if colour else remark["severity"]
+            click.echo(f"{stamp}{place}: {severity}: {remark['message']} ({remark['code']})")
+        routes = ", ".join(f"{route['method']} {route['path']}" for route in result.get("routes", ()))
+        if not result["ok"]:
+            click.echo(f"{stamp}{uri}: {paint('does not load', 'red')}", err=True)
+            return
+        state = f"version {result['version']}" if "version" in result else "ok" if self.check else "deployed"
+        click.echo(f"{stamp}{uri}: {paint(state, 'green')}, {routes or 'no routes'}")
+
+
+def _refused(uri: str, file: Path, refusal: Refused) -> dict[str, Any]:
+    details = refusal.details
+    return {
+        "uri": uri,
+        "file": str(file),
+        "ok": False,
+        "reason": refusal.reason,
+        "code": refusal.code,
+        "line": details.get("line"),
+        "column": details.get("column"),
+    }
+
+
+def _collect(files: Sequence[Path], base: Path | None) -> dict[str, Path]:
     """Give the file of each URI. Raises click.UsageError for a URI named twice or a file outside ``base``."""
     found: dict[str, Path] = {}
     for given in files:
-        inside = sorted(given.rglob("*.js")) if given.is_dir() else [given]
+        inside = _below(given) if given.is_dir() else [given]
         root = base or (given if given.is_dir() else given.parent)
         if not inside:
             raise click.UsageError(f"{given} holds no .js file")
@@ -89,46 +200,68 @@ def _collect(files: tuple[Path, ...], base: Path | None) -> dict[str, Path]:
     return found
 
 
+def _below(directory: Path) -> list[Path]:
+    """Give the scripts of a directory, those the engine would load from it."""
+    from aiwebengine.subsystems.script_directories.files import list_scripts
+
+    listing = list_scripts([directory])
+    for name, reason in listing.problems:
+        click.echo(f"warning: {name}: {reason}", err=True)
+    return [one.path for one in listing.files.values()]
+
+
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"{file}: {error}") from None
+        raise Refused(f"cannot be read: {error}") from None
 
 
-def _put(api: Management, uri: str, source: str, message: str, expect: int | None) -> Any:
-    headers = dict(_SOURCE) if expect is None else {**_SOURCE, "If-Match": f'"{expect}"'}
-    path = script_path(uri)
-    return api.call("PUT", path, query={"message": message}, body=source.encode(), headers=headers).json()
+def _nothing(uri: str) -> None:
+    """Draw no progress."""
 
 
-def _check(api: Management, uri: str, source: str) -> Any:
-    path = f"/engine/check?uri={quote(uri, safe='')}"
-    return {"uri": uri, **api.call("POST", path, body=source.encode(), headers=_SOURCE).json()}
-
-
-def _batch(api: Management, as_json: bool, sources: dict[str, str]) -> None:
-    body = json.dumps({"scripts": sources}).encode()
-    answer = api.call("POST", "/engine/batch", body=body, headers={"Content-Type": "application/json"})
-    if as_json:
-        click.echo(answer.body.decode())
-    else:
-        click.echo(f"deployed {', '.join(sources)}")
-
-
-def _show(result: Any, check: bool) -> None:
-    """Print what became of one script."""
-    uri = result["uri"]
-    if "reason" in result:
-        click.echo(f"{uri}: {result['reason']}", err=True)
+@contextmanager
+def _progress(count: int, *, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Draw a bar while several files are deployed, where someone sees it."""
+    if quiet or count < 2 or not is_terminal(sys.stderr):
+        yield _nothing
         return
-    for remark in result.get("diagnostics", ()):
-        place = ":".join(str(remark[key]) for key in ("line", "column") if remark.get(key))
-        click.echo(f"{uri}:{place}: {remark['severity']}: {remark['message']} ({remark['code']})")
-    routes = ", ".join(f"{route['method']} {route['path']}" for route in result.get("routes", ()))
-    if not check:
-        click.echo(f"{uri}: version {result['version']}, {routes or 'no routes'}")
-    elif result["ok"]:
-        click.echo(f"{uri}: ok, {routes or 'no routes'}")
-    else:
-        click.echo(f"{uri}: does not load", err=True)
+    bar = click.progressbar(
+        length=count, label="deploying", file=sys.stderr, item_show_func=lambda uri: uri or ""
+    )
+    with bar:
+        yield lambda uri: bar.update(1, uri)
+
+
+def _watch(work: _Deployment, files: Sequence[Path], base: Path | None, uri: str | None) -> None:
+    """Deploy what changes until interrupted; each change is a line with the time before it."""
+
+    def listed() -> dict[Path, str]:
+        try:
+            return {file: uri or name for name, file in _collect(files, base).items()}
+        except click.UsageError:
+            # All files may be gone for a moment while an editor or a checkout replaces them.
+            return {}
+
+    uris = listed()
+    watcher = Watcher(listed)
+    if not work.as_json:
+        click.echo(paint(f"watching {len(uris)} file(s) (Ctrl-C ends)", dim=True), err=True)
+    try:
+        while True:
+            time.sleep(LOOK_S)
+            found = watcher.look()
+            if found is None:
+                continue
+            changed, gone = found
+            known = uris | listed()
+            uris = known
+            stamp = f"{datetime.now().astimezone():%H:%M:%S} "
+            for file in gone:
+                text = f"{stamp}{known.get(file, file)}: the file is gone, the script is not"
+                click.echo(paint(text, "yellow"), err=True)
+            if changed:
+                work.run({known[file]: file for file in changed if file in known}, stamp=stamp)
+    except KeyboardInterrupt:
+        return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any
 import click
 
 from aiwebengine.cli.client import Management, Refused, management_options
+from aiwebengine.cli.terminal import paint
 
 __all__ = ["Event", "events", "follow", "logs"]
 
@@ -20,16 +22,38 @@ _RETRIES_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 Event = tuple[str, str]
 
 
+LEVELS = ("trace", "debug", "info", "warn", "error")
+_COLOURS = {"error": "red", "warn": "yellow", "debug": "bright_black", "trace": "bright_black"}
+_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _moment(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """Give the time that ``--since`` means: one ago as ms of the epoch, others as they are."""
+    if value is None:
+        return None
+    found = re.fullmatch(r"(\d{1,9})([smhd])", value)
+    if found:
+        return str(int((time.time() - int(found[1]) * _UNITS_S[found[2]]) * 1000))
+    if not value.isdigit():
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            raise click.BadParameter(f"{value!r} is neither like 10m nor ISO 8601") from None
+    return value
+
+
 @click.command()
 @click.option(
     "-f", "--follow", "following", is_flag=True, help="Keep printing new entries until interrupted."
 )
 @click.option("-n", "--limit", default=100, show_default=True, help="How many of the latest entries.")
 @click.option("--script", help="Only of this script.")
-@click.option("--level", help="Only of this level.")
+@click.option("--level", type=click.Choice(LEVELS), help="The least severe level wanted.")
 @click.option("--request-id", help="Only of this request.")
 @click.option("--contains", help="Only with this text.")
-@click.option("--since", help="Only from this time on.")
+@click.option(
+    "--since", callback=_moment, metavar="TIME", help="Only from then on: 90s, 10m, 2h, 1d ago, or ISO 8601."
+)
 @management_options
 def logs(
     api: Management,
@@ -42,7 +66,7 @@ def logs(
     contains: str | None,
     since: str | None,
 ) -> None:
-    """Print what scripts have logged (with --json, one JSON object per line)."""
+    """Print what scripts have logged, oldest first (with --json, one JSON object per line)."""
     filters: dict[str, object] = {
         "script": script,
         "level": level,
@@ -118,4 +142,9 @@ def _text(entry: Any, as_json: bool) -> str:
     if isinstance(when, int | float):
         when = datetime.fromtimestamp(when / 1000, UTC).isoformat(timespec="milliseconds")
     place = " ".join(entry[key] for key in ("script", "route", "request_id") if entry.get(key))
-    return f"{when} {str(entry['level']).upper():<5} {f'[{place}] ' if place else ''}{entry['message']}"
+    level = str(entry["level"])
+    shown = paint(f"{level.upper():<5}", _COLOURS.get(level, "green"), bold=level == "error")
+    message = str(entry["message"])
+    if level in ("error", "warn"):
+        message = paint(message, _COLOURS[level])
+    return f"{paint(str(when), dim=True)} {shown} {f'[{place}] ' if place else ''}{message}"

@@ -14,11 +14,19 @@ from aiwebengine import VERSION
 __all__ = ["application", "plugin"]
 
 
-def application(name: str, directory: Path) -> Path:
-    """Make an application in ``directory/name`` and give its path. Raises click.ClickException."""
+def application(name: str, directory: Path, verbatim: Mapping[str, str] | None = None) -> Path:
+    """
+    Make an application in ``directory/name`` and give its path; ``verbatim`` are further files of it.
+
+    Raises click.ClickException.
+    """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
         raise click.BadParameter("must be letters, digits, - and _", param_hint="NAME")
-    return _write(directory / name, _APPLICATION, {"name": name})
+    root = _write(directory / name, _APPLICATION, {"name": name})
+    for path, text in (verbatim or {}).items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+    return root
 
 
 def plugin(name: str, directory: Path) -> Path:
@@ -72,6 +80,35 @@ function hello(request) {
 
 register("/hello", hello, "GET");
 """,
+    "tests/hello.test.js": """\
+// Run by: aiwebengine test
+const app = loadScript("../scripts/hello.js");
+
+describe("GET /hello", () => {
+  it("greets by name", async () => {
+    const response = await app.get("/hello", { query: { name: "Ada" } });
+    expect(response.status).toBe(200);
+    expect(response.body).toBe("Hello, Ada!\\n");
+  });
+
+  it("greets the world without a name", async () => {
+    expect((await app.get("/hello")).body).toContain("world");
+  });
+});
+""",
+    "jsconfig.json": """\
+{
+  "compilerOptions": {
+    "checkJs": true,
+    "target": "ES2024",
+    "lib": ["ES2024", "ESNext"],
+    "moduleDetection": "force",
+    "types": [],
+    "noEmit": true
+  },
+  "include": ["scripts", "tests", "types"]
+}
+""",
     "README.md": """\
 # $name
 
@@ -82,9 +119,19 @@ An application for aiwebengine.
 Open http://127.0.0.1:8080/hello?name=you. Then change `scripts/hello.js`: in development it is loaded again
 at once.
 
+Run the tests in `tests`, no server needed:
+
+    aiwebengine test
+
+Editors that know TypeScript complete and check names by `jsconfig.json` and `types`. To renew the latter:
+
+    aiwebengine types -o types/aiwebengine.d.ts
+    aiwebengine types --tests -o types/aiwebengine-test.d.ts
+
 Put it on a running engine elsewhere:
 
-    aiwebengine deploy scripts --url https://engine.example --api-key ...
+    aiwebengine profile add live --url https://engine.example --api-key-stdin
+    aiwebengine deploy scripts --profile live
 """,
     ".gitignore": "/var/\n.env\n",
 }

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import difflib
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
-from aiwebengine.cli.client import Management, management_options, script_path
+from aiwebengine.cli.client import Management, Refused, management_options, script_path
+from aiwebengine.cli.terminal import paint
+from aiwebengine.cli.terminal import print_json as _print_json
+from aiwebengine.cli.terminal import print_table as _print_table
 
 __all__ = ["scripts"]
 
 
 @click.group()
 def scripts() -> None:
-    """List, read, delete and roll back the scripts of a running engine."""
+    """List, read, compare, delete and roll back the scripts of a running engine."""
 
 
 @scripts.command("list")
@@ -103,13 +105,65 @@ def rollback(api: Management, as_json: bool, uri: str, number: int) -> None:
         click.echo(f"{uri}: version {record['version']} is version {number} again")
 
 
-def _print_json(data: Any) -> None:
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+@scripts.command()
+@click.argument("uri")
+@click.argument("old", metavar="[FROM]", type=int, required=False)
+@click.argument("new", metavar="[TO]", type=int, required=False)
+@click.option(
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Compare with this file instead of a version TO.",
+)
+@click.option("-U", "--context", type=click.IntRange(0), default=3, show_default=True, help="Lines around.")
+@management_options
+def diff(
+    api: Management,
+    as_json: bool,
+    uri: str,
+    old: int | None,
+    new: int | None,
+    file: Path | None,
+    context: int,
+) -> None:
+    """
+    Show what changed between two versions, as a unified diff.
 
-
-def _print_table(lines: Sequence[tuple[str, ...]]) -> None:
-    """Print columns of equal width; the last one as long as it is."""
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]) - 1)]
+    TO is the current version unless it is given, FROM the one before TO; with --file FROM is the current one.
+    """
+    if file is not None and new is not None:
+        raise click.UsageError("give TO or --file")
+    numbers = [row["version"] for row in api.call("GET", script_path(uri, "versions")).json()["versions"]]
+    newest = max(numbers, default=0)
+    if file is not None:
+        before, after, after_name = old or newest, file.read_bytes(), str(file)
+    else:
+        to = new or newest
+        earlier = [number for number in numbers if number < to]
+        if old is None and not earlier:
+            raise Refused(f"{uri} has no version before {to}")
+        before = old if old is not None else max(earlier)
+        after, after_name = _source(api, uri, to), f"{uri} (version {to})"
+    lines = list(
+        difflib.unified_diff(
+            _source(api, uri, before).decode("utf-8", "replace").splitlines(),
+            after.decode("utf-8", "replace").splitlines(),
+            f"{uri} (version {before})",
+            after_name,
+            lineterm="",
+            n=context,
+        )
+    )
+    if as_json:
+        changes = [line[0] for line in lines[2:] if line[:1] in "+-"]
+        counts = {"added": changes.count("+"), "removed": changes.count("-")}
+        to_shown = None if file is not None else new or newest
+        _print_json({"uri": uri, "from": before, "to": to_shown, **counts, "diff": "\n".join(lines)})
+        return
     for line in lines:
-        cells = [cell.ljust(width) for cell, width in zip(line[:-1], widths, strict=True)]
-        click.echo("  ".join([*cells, line[-1]]).rstrip())
+        colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
+        click.echo(paint(line, colour) if colour else line)
+
+
+def _source(api: Management, uri: str, number: int) -> bytes:
+    headers = {"Accept": "application/javascript"}
+    return api.call("GET", script_path(uri), query={"version": number}, headers=headers).body

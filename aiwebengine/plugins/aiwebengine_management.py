@@ -8,6 +8,7 @@ import attrs
 from zope.interface import implementer
 
 from aiwebengine.interfaces import IPlugin
+from aiwebengine.subsystems.management.settings import ManagementSettings
 
 
 @implementer(IPlugin)
@@ -17,8 +18,8 @@ class ManagementPlugin:
 
     name: str = "management"
     summary: str = "Manage scripts and read logs over HTTP, below /engine."
-    section: str | None = None
-    settings: Any = None
+    section: str | None = "management"
+    settings: Any = ManagementSettings
     requires: tuple[str, ...] = ()
 
     def build(self, settings: Any, services: Any) -> object | None:

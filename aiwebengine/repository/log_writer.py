@@ -119,6 +119,7 @@ class LogWriter:
             level=filters.get("level") or "",
             request_id=filters.get("request_id") or "",
             contains=filters.get("contains") or "",
+            kind=filters.get("kind") or "",
             since=filters.get("since"),
             limit=limit,
             after=after,
@@ -143,7 +144,9 @@ class LogWriter:
         limit: int,
         after: int | None,
     ) -> dict[str, Any]:
-        tests = {name: filters.get(name) for name in ("script", "level", "request_id", "contains", "since")}
+        tests = {
+            name: filters.get(name) for name in ("script", "level", "request_id", "contains", "since", "kind")
+        }
         wanted = matcher(**tests)
         found = list(kept)
         # An entry may have been written while the repository was asked.

@@ -40,6 +40,7 @@ class MemoryLogs:
             request_id=query.request_id,
             contains=query.contains,
             since=query.since,
+            kind=query.kind,
         )
         after, before = query.after or 0, query.before
         found = [

@@ -91,6 +91,7 @@ class LogQuery:
     level: str = ""
     request_id: str = ""
     contains: str = ""
+    kind: str = ""
     since: float | None = None
     limit: int = 100
     after: int | None = None

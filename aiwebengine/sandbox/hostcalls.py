@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from aiwebengine.sandbox.dry_run import is_safe_in_dry_run
 from aiwebengine.sandbox.model import HostCall
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class HostCalls:
         for effect in effects or ():
             if effect[0] == "log":
                 _, level, message, line = effect
+                if job.dry_run is not None:
+                    job.dry_run.log(level if level in _LEVELS else "info", str(message), int(line) or None)
+                    continue
                 self._script_log.append(
                     level if level in _LEVELS else "info",
                     str(message),
@@ -52,6 +56,9 @@ class HostCalls:
             else:
                 job.host_calls += 1
                 _, operation, argument = effect
+                if job.dry_run is not None:
+                    job.dry_run.drop(operation)
+                    continue
                 deferred = self._start(job, operation, argument)
                 deferred.addErrback(self._complain, job, operation)
 
@@ -67,8 +74,11 @@ class HostCalls:
         perform = self.operations.get(operation)
         if perform is None:
             return _failed(TypeError(f"there is no host operation {operation!r}"))
+        dry = job.dry_run
+        if dry is not None and not is_safe_in_dry_run(perform):
+            return _failed(dry.refuse(operation))
         version = job.program.version if job.program is not None else 0
-        call = HostCall(job.uri, version, job.request_id, dict(job.facts.get("auth") or {}))
+        call = HostCall(job.uri, version, job.request_id, dict(job.facts.get("auth") or {}), dry is not None)
         try:
             return Deferred.fromCoroutine(perform(call, argument))
         except Exception:

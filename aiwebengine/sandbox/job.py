@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from aiwebengine.sandbox import frames
 
 if TYPE_CHECKING:
+    from aiwebengine.sandbox.dry_run import DryRun
     from aiwebengine.sandbox.failures import ScriptThrew
     from aiwebengine.sandbox.model import Program
     from aiwebengine.sandbox.pool import SandboxPool
@@ -40,6 +41,7 @@ class Job:
         "cancelled_at",
         "cpu_us",
         "deadline",
+        "dry_run",
         "facts",
         "heap_kb",
         "host_calls",
@@ -85,7 +87,8 @@ class Job:
         self.route = route
         self.facts = facts
         self.ident = 0
-        self.key = (uri, route)
+        # By version, so that a crashing trial or an earlier version does not pause the one that works.
+        self.key = (uri, route, 0 if program is None else program.version)
         self.process: SandboxProcess | None = None
         self.outstanding = 0
         self.queued_at = pool.now()
@@ -97,6 +100,7 @@ class Job:
         self.cpu_us = 0
         self.heap_kb = 0
         self.host_calls = 0
+        self.dry_run: DryRun | None = None
 
     @property
     def queue_wait_ms(self) -> float:

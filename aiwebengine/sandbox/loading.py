@@ -19,6 +19,7 @@ from aiwebengine.sandbox.model import Diagnostic, LoadReport, Registration
 from aiwebengine.scripts.tokens import identifiers, top_level_names
 
 if TYPE_CHECKING:
+    from aiwebengine.sandbox.dry_run import DryRun
     from aiwebengine.sandbox.pool import SandboxPool
 
 __all__ = ["Loader", "call_payload", "place_in"]
@@ -65,7 +66,14 @@ class Loader:
         self._pool = pool
 
     async def load(
-        self, uri: str, source: str, version: int, *, is_startup: bool, run_init: bool
+        self,
+        uri: str,
+        source: str,
+        version: int,
+        *,
+        is_startup: bool,
+        run_init: bool,
+        dry_run: DryRun | None = None,
     ) -> LoadReport:
         """See `aiwebengine.interfaces.ISandboxPool.load`."""
         pool = self._pool
@@ -89,6 +97,7 @@ class Loader:
         sink = _LoadSink()
         wall_ms = 2 * pool.settings.init_timeout_ms + 2000
         job = Job(pool, uri, None, payload, sink, wall_ms, budget, "", "load", facts)
+        job.dry_run = dry_run
         pool.submit(job)
         outcome = await sink.done
         if isinstance(outcome, Unavailable):

@@ -75,9 +75,15 @@ class LoadReport:
 
 @attrs.frozen
 class HostCall:
-    """Who asks for a host operation: the script and the request it serves (empty while loading)."""
+    """
+    Who asks for a host operation: the script and the request it serves (empty while loading).
+
+    With ``dry_run`` nothing may last of what the operation does (only those marked with
+    `aiwebengine.sandbox.dry_run.safe_in_dry_run` are asked then).
+    """
 
     script: str
     version: int
     request_id: str
     auth: Mapping[str, Any] = attrs.field(factory=dict)
+    dry_run: bool = False

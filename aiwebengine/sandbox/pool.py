@@ -15,6 +15,7 @@ from aiwebengine.interfaces import ISandboxPool, IScriptLog
 from aiwebengine.sandbox import frames
 from aiwebengine.sandbox.circuit import CircuitBreaker
 from aiwebengine.sandbox.crew import Crew
+from aiwebengine.sandbox.dry_run import DryRun
 from aiwebengine.sandbox.failures import TimedOut, Unavailable
 from aiwebengine.sandbox.hostcalls import HostCalls
 from aiwebengine.sandbox.job import Job, Sink
@@ -217,7 +218,16 @@ class SandboxPool:
         self._schedule.forget(program, self._crew.everyone())
 
     async def load(
-        self, uri: str, source: str, version: int, *, is_startup: bool = False, run_init: bool = True
+        self,
+        uri: str,
+        source: str,
+        version: int,
+        *,
+        is_startup: bool = False,
+        run_init: bool = True,
+        dry_run: DryRun | None = None,
     ) -> LoadReport:
         """See `ISandboxPool.load`."""
-        return await self.loader.load(uri, source, version, is_startup=is_startup, run_init=run_init)
+        return await self.loader.load(
+            uri, source, version, is_startup=is_startup, run_init=run_init, dry_run=dry_run
+        )

@@ -116,7 +116,13 @@ class Realm:
         except _quickjs.StackOverflow as problem:
             raise LimitReached("stack") from problem
         except _quickjs.JSException as problem:
-            raise self._limit(problem) from problem
+            limit = self._limit(problem)
+            head, _, trace = str(problem).partition("\n")
+            if limit.kind == "memory" and "Error: " in head and "out of memory" not in head:
+                # A plugin's piece is at fault, or two of them that were never tried together.
+                named = f'"name":"PreludeError","message":{quote(head)},"stack":{quote(trace)}'
+                raise ScriptBroken(f"{{{named}}}") from problem
+            raise limit from problem
         if '"isNull":true' in error:
             # Where there is no memory even for an error, QuickJS throws null.
             raise LimitReached("memory", used=memory)

@@ -13,7 +13,6 @@ import os
 import select
 import sys
 import time
-from _json import encode_basestring_ascii as quote
 from _json import scanstring
 from binascii import a2b_base64, b2a_base64
 
@@ -37,6 +36,7 @@ from aiwebengine.sandbox.realm import (
     ScriptBroken,
     syntax_error,
 )
+from aiwebengine.sandbox.replies import Replies
 from aiwebengine.sandbox.stock import Alarm, RealmStock
 
 TYPE_CHECKING = False  # typing's own costs this process milliseconds
@@ -59,6 +59,7 @@ class Worker:
     def __init__(self, write: Callable[[bytes], None]) -> None:
         """Have frames written by calling ``write`` with bytes."""
         self._write = write
+        self._replies = Replies(write)
         self._active: dict[int, Activity] = {}
         self._told = False
         self._kinds = {
@@ -81,10 +82,11 @@ class Worker:
     def on_settings(self, ident: int, payload: bytes) -> None:
         """Learn limits and pieces."""
         settings = marshal.loads(payload)  # noqa: S302 - from the front, over our own pipe
-        self._memory: int = settings["memory_bytes"]
-        self._stack: int = settings["stack_bytes"]
+        self._replies.memory = settings["memory_bytes"]
+        self._replies.stack = settings["stack_bytes"]
         self._cpu: float = settings["cpu_seconds"]
         self._most_jobs: int = settings["jobs"]
+        self._replies.most_jobs = self._most_jobs
         self.stock = RealmStock(settings)
         self._told = True
 
@@ -107,14 +109,14 @@ class Worker:
             problem = syntax_error(program.source)
             Alarm.disarm()
             if problem is not None:
-                self._failed_load(ident, problem, len(CHECK_PREFIX), started)
+                self._replies.syntax(ident, problem, len(CHECK_PREFIX), process_time() - started)
                 return
             realm = self.stock.build(program, budget)
         except LimitReached as limit:
-            self._send_limit(ident, limit, process_time() - started, budget)
+            self._replies.limit(ident, limit, process_time() - started, budget)
             return
         except ScriptBroken as broken:
-            self._failed_build(ident, broken, started)
+            self._replies.broken(ident, broken.args[0], process_time() - started)
             return
         activity = Activity(ident, program, realm, budget, loading=True)
         activity.spent = process_time() - started
@@ -129,10 +131,10 @@ class Worker:
         try:
             realm = self.stock.take(program)
         except LimitReached as limit:
-            self._send_limit(ident, limit, process_time() - started, self._cpu)
+            self._replies.limit(ident, limit, process_time() - started, self._cpu)
             return
         except ScriptBroken as broken:
-            self._failed_build(ident, broken, started)
+            self._replies.broken(ident, broken.args[0], process_time() - started)
             return
         # Making a realm ready is the engine's work, not the request's: it is not counted in its budget.
         activity = Activity(ident, program, realm, self._cpu)
@@ -245,22 +247,24 @@ class Worker:
                     self._write(frames.pack(frames.WAIT, ident, answer[1:].encode()))
             elif answer[0] == "0":
                 activity.credit = False
-                self._send(frames.CHUNK, ident, activity.spent, realm.heap, answer)
+                self._replies.outcome(frames.CHUNK, ident, activity.spent, realm.heap, answer)
             else:
                 activity.streaming = True
-                self._send(frames.STREAM, ident, activity.spent, realm.heap, answer)
+                self._replies.outcome(frames.STREAM, ident, activity.spent, realm.heap, answer)
             self._note_timer(activity)
             return
         del self._active[ident]
-        if extra:
-            self._write(frames.pack(frames.EFFECTS, ident, extra.encode()))
+        # In one write with what follows.
+        before = frames.pack(frames.EFFECTS, ident, extra.encode()) if extra else b""
         if activity.loading:
-            self._send(frames.LOADED, ident, activity.spent, realm.measure(), answer)
+            self._replies.outcome(
+                frames.LOADED, ident, activity.spent, realm.measure(), answer, before=before
+            )
             return
         if activity.spent > EXPENSIVE_S or realm.uses % MEASURE_EVERY == 0:
             realm.measure()
         kind_sent = frames.CHUNK if activity.streaming else frames.RESULT
-        self._send(kind_sent, ident, activity.spent, realm.heap, answer, raw)
+        self._replies.outcome(kind_sent, ident, activity.spent, realm.heap, answer, raw or b"", before)
         # After running out of memory a context is not to be trusted; and what a request leaves to be done
         # must not be done in the next one's name.
         if not dirty:
@@ -293,19 +297,12 @@ class Worker:
 
     # -- answers --
 
-    def _send(
-        self, kind: int, ident: int, seconds: float, heap: int, text: str, raw: bytes | None = None
-    ) -> None:
-        head = text.encode()
-        body = frames.USAGE.pack(min(int(seconds * 1e6), 0xFFFFFFFF), heap >> 10, len(head)) + head
-        self._write(frames.pack(kind, ident, body if raw is None else body + raw))
-
     def _end_at_limit(self, activity: Activity, limit: LimitReached, extra: str = "") -> None:
         self._active.pop(activity.ident, None)
         extra = extra or self._last_effects(activity, limit)
         if extra:
             self._write(frames.pack(frames.EFFECTS, activity.ident, extra.encode()))
-        self._send_limit(activity.ident, limit, activity.spent, activity.budget)
+        self._replies.limit(activity.ident, limit, activity.spent, activity.budget)
 
     def _last_effects(self, activity: Activity, limit: LimitReached) -> str:
         """Give what was logged before the limit; the realm is thrown away afterwards."""
@@ -318,34 +315,6 @@ class Worker:
             return ""
         finally:
             Alarm.disarm()
-
-    def _send_limit(self, ident: int, limit: LimitReached, spent: float, budget: float) -> None:
-        value, used, unit = {
-            "cpu": (budget * 1000, max(spent, budget) * 1000, "ms"),
-            "memory": (self._memory, limit.used or self._memory, "bytes"),
-            "stack": (self._stack, self._stack, "bytes"),
-            "jobs": (self._most_jobs, limit.used, "jobs"),
-        }[limit.kind]
-        self._send(
-            frames.FAILED,
-            ident,
-            spent,
-            0,
-            f'{{"limit":"{limit.kind}","value":{value:.0f},"used":{used:.0f},"unit":"{unit}",'
-            f'"stack":{quote(limit.stack)}}}',
-        )
-
-    def _failed_load(self, ident: int, problem: str, prefix: int, started: float) -> None:
-        self._send(
-            frames.FAILED,
-            ident,
-            process_time() - started,
-            0,
-            f'{{"syntax":{quote(problem)},"prefix":{prefix}}}',
-        )
-
-    def _failed_build(self, ident: int, broken: ScriptBroken, started: float) -> None:
-        self._send(frames.FAILED, ident, process_time() - started, 0, f'{{"thrown":{broken.args[0]}}}')
 
     # -- the loop --
 

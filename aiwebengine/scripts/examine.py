@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import attrs
 
 from aiwebengine.errors import HTTPProblem, ScriptInvalid
 from aiwebengine.interfaces import ISandboxPool
+from aiwebengine.sandbox.dry_run import DryRun
 from aiwebengine.sandbox.model import Diagnostic, Registration
 from aiwebengine.scripts.model import LiveScript, validate_uri
 from aiwebengine.scripts.routes import Route, routes_of
@@ -45,9 +47,20 @@ class Examiner:
     max_script_bytes: int = 1_000_000
     max_routes: int = 1000
 
-    async def examine(self, uri: str, source: str, version: int, *, is_startup: bool = False) -> Examination:
+    async def examine(
+        self,
+        uri: str,
+        source: str,
+        version: int,
+        *,
+        is_startup: bool = False,
+        run_init: bool = True,
+        dry_run: DryRun | None = None,
+    ) -> Examination:
         """
         Examine one source; what is wrong with it is given, not raised.
+
+        ``dry_run`` is as for `ISandboxPool.load`.
 
         Raises `HTTPProblem`: 413 for a source over the limit, 503 when no sandbox is to be had.
         """
@@ -58,7 +71,8 @@ class Examiner:
             if self.lint is not None and self.dangerous_patterns != "off":
                 remarks = tuple(self.lint(source, self.dangerous_patterns))
             self._refuse_dangerous(uri, remarks)
-            report = await self.sandboxes.load(uri, source, version, is_startup=is_startup)
+            how: dict[str, Any] = {} if dry_run is None else {"run_init": run_init, "dry_run": dry_run}
+            report = await self.sandboxes.load(uri, source, version, is_startup=is_startup, **how)
             remarks += tuple(one for one in report.diagnostics if one not in remarks)
             if report.error is not None:
                 raise report.error

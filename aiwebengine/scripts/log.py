@@ -145,6 +145,7 @@ class ScriptLog:
         request_id: str | None = None,
         contains: str | None = None,
         since: float | None = None,
+        kind: str | None = None,
         limit: int = 100,
         after: int | None = None,
     ) -> dict[str, Any]:
@@ -158,7 +159,9 @@ class ScriptLog:
         if after is not None and after > self._seq:
             after = 0  # numbers of an earlier run: the reader has seen nothing of this one
         chosen: list[LogEntry] = []
-        wanted = matcher(script=script, level=level, request_id=request_id, contains=contains, since=since)
+        wanted = matcher(
+            script=script, level=level, request_id=request_id, contains=contains, since=since, kind=kind
+        )
         continued = after is not None
         for entry in self._after(after or 0) if continued else reversed(self._entries):
             if len(chosen) >= limit:
@@ -213,6 +216,7 @@ def matcher(
     request_id: str | None = None,
     contains: str | None = None,
     since: float | None = None,
+    kind: str | None = None,
 ) -> Callable[[LogEntry], bool]:
     """Give the test that an entry passes all filters given. Raises ValueError for an unknown level."""
     levels = frozenset(LEVELS[level_rank(level) :])
@@ -222,6 +226,7 @@ def matcher(
         return (
             entry.level in levels
             and (not script or entry.script == script)
+            and (not kind or entry.kind == kind)
             and (not request_id or entry.request_id == request_id)
             and (not needle or needle in entry.message.lower())
             and (since is None or entry.timestamp >= since)

@@ -121,11 +121,19 @@ class ScriptRecord:
 
 @attrs.frozen
 class CheckReport:
-    """The outcome of checking a source without storing it."""
+    """
+    The outcome of checking a source without storing it; ``ok`` when it could be put as it is.
+
+    ``logs`` is what it logged while it loaded; ``withheld`` names the host operations it asked for that a
+    check does not do.
+    """
 
     ok: bool
     diagnostics: tuple[Diagnostic, ...] = ()
     routes: tuple[Mapping[str, Any], ...] = ()
+    registrations: tuple[Registration, ...] = ()
+    logs: tuple[Mapping[str, Any], ...] = ()
+    withheld: tuple[str, ...] = ()
 
 
 @attrs.frozen(eq=False)

@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 import attrs
-from twisted.internet.defer import DeferredSemaphore, gatherResults
+from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
 from twisted.logger import Logger
 from zope.interface import implementer
 
 from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound, VersionConflict
 from aiwebengine.interfaces import IScriptGlobals, IScriptLog, IScriptRegistry, IScriptRepository
+from aiwebengine.sandbox.dry_run import DryRun
 from aiwebengine.sandbox.model import Diagnostic, Registration
+from aiwebengine.scripts.canary import HOLDER_PREFIX, Canaries, split_holders
 from aiwebengine.scripts.examine import Examination, Examiner
 from aiwebengine.scripts.model import (
     CheckReport,
@@ -34,9 +36,6 @@ from aiwebengine.scripts.turns import Turns, shielded
 
 __all__ = ["ScriptRegistry"]
 
-# No script can have this URI.
-_COMMIT = "\0commit"
-
 
 @implementer(IScriptRegistry)
 class ScriptRegistry:
@@ -44,8 +43,11 @@ class ScriptRegistry:
     Live scripts and their routes, see `IScriptRegistry`.
 
     ``concurrency`` is how many scripts load at once; ``now`` gives seconds since the epoch. Call `start`
-    first.
+    first. ``canaries`` are versions on trial.
     """
+
+    # No script can have this URI.
+    _COMMIT = "\0commit"
 
     def __init__(
         self,
@@ -63,9 +65,12 @@ class ScriptRegistry:
         self._now = now
         self._log = Logger()
         self._turns = Turns()
-        self._index = RouteIndex()
+        self._index = self._serving = RouteIndex()
+        self.canaries = Canaries(self)
         self._records: dict[str, ScriptRecord] = {}
         self._listeners: list[Callable[[ScriptUpdate], None]] = []
+        self._refreshing: Deferred[None] | None = None
+        self._again = False
         self._globals: Sequence[IScriptGlobals] = ()
 
     async def start(self, *, reserved: Iterable[str] = (), globals_: Sequence[IScriptGlobals] = ()) -> None:
@@ -74,13 +79,30 @@ class ScriptRegistry:
 
         ``reserved`` are the features' prefixes; ``globals_`` check what scripts register.
         """
-        self._index = RouteIndex(reserved)
+        self._index = self._serving = RouteIndex(reserved)
         self._globals = tuple(globals_)
         await self.refresh(is_startup=True)
 
     async def refresh(self, *, is_startup: bool = False) -> None:
         """Load what changed in the repository by another front's hand, drop what it deleted."""
         await shielded(self._refresh(is_startup))
+
+    def refresh_soon(self) -> None:
+        """Begin a `refresh`; calls made before it begins to read are one."""
+        if self._refreshing is not None:
+            self._again = True
+            return
+        self._refreshing = Deferred.fromCoroutine(self._refresh(False))
+        self._refreshing.addErrback(
+            lambda failure: self._log.failure("reading changed scripts failed", failure)
+        )
+        self._refreshing.addBoth(lambda _: self._refreshed())
+
+    def _refreshed(self) -> None:
+        self._refreshing = None
+        if self._again:
+            self._again = False
+            self.refresh_soon()
 
     async def put(
         self,
@@ -118,23 +140,61 @@ class ScriptRegistry:
         )
 
     async def check(self, uri: str, source: str) -> CheckReport:
-        """Do all of `put` but storing and swapping (``init`` runs too)."""
-        found = await self._loading.run(self._examiner.examine, uri, source, self._version(uri) + 1)
+        """
+        Do all of `put` but storing and swapping, as a dry run (``init`` runs too).
+
+        What the script sends while it loads is dropped, and host operations that would leave something
+        behind are refused; when ``init`` fails for that it counts as unchecked, not as failed.
+        """
+        version = self._version(uri) + 1
+        dry = DryRun()
+        found = await self._examine_dry(uri, source, version, dry)
+        remarks: tuple[Diagnostic, ...] = ()
+        if found.error is not None and dry.refused:
+            names = ", ".join(dict.fromkeys(dry.refused))
+            text = f"init was not checked to its end: it awaits what a check does not do ({names})"
+            remarks = (Diagnostic("info", "DRY_RUN", text),)
+            found = await self._examine_dry(uri, source, version, dry, run_init=False)
         error: Exception | None = found.error
-        diagnostics = found.diagnostics
+        diagnostics = found.diagnostics + remarks
         if error is None:
-            try:
-                self._index_with(found)
-            except (RouteConflict, ScriptInvalid) as refused:
-                error = refused
-                code = "ROUTE_CONFLICT" if isinstance(refused, RouteConflict) else "SCRIPT_INVALID"
-                diagnostics += (Diagnostic("error", code, _message(refused)),)
+            conflicts = self._conflicts(found)
+            diagnostics += conflicts
+            if not conflicts:
+                try:
+                    self._index_with(found)
+                except (RouteConflict, ScriptInvalid) as refused:
+                    error = refused
+                    diagnostics += (Diagnostic("error", "SCRIPT_INVALID", _message(refused)),)
+        ok = error is None and not any(one.code == "ROUTE_CONFLICT" for one in diagnostics)
         routes = tuple({"method": one.method, "path": one.path} for one in found.routes)
-        return CheckReport(error is None, diagnostics, routes)
+        logs, withheld = tuple(dry.logs), tuple(dry.withheld)
+        return CheckReport(ok, diagnostics, routes, found.registrations, logs, withheld)
+
+    async def _examine_dry(
+        self, uri: str, source: str, version: int, dry: DryRun, run_init: bool = True
+    ) -> Examination:
+        async def work() -> Examination:
+            return await self._examiner.examine(uri, source, version, run_init=run_init, dry_run=dry)
+
+        return await self._loading.run(work)
+
+    def _conflicts(self, found: Examination) -> tuple[Diagnostic, ...]:
+        """Give a remark for each route that another script has."""
+        if not found.routes:
+            return ()
+        owners = {_shape(one): one.uri for one in self._index.routes() if one.uri != found.uri}
+        lines = {one.key: one.data.get("line") for one in found.registrations}
+        return tuple(
+            Diagnostic("error", "ROUTE_CONFLICT", str(clash), lines.get(one.key) or None)
+            for one in found.routes
+            if (owner := owners.get(_shape(one))) is not None
+            for clash in [RouteConflict(one.method, one.path, found.uri, owner)]
+        )
 
     def match(self, method: bytes, path: str) -> Match | OtherMethods | None:
         """Give what answers; ``path`` is as sent (percent-encoded, normalised, no query)."""
-        return self._index.match(method, path)
+        return self._serving.match(method, path)
 
     def record(self, uri: str) -> ScriptRecord:
         """Give what is known of one script. Raises `ScriptNotFound`."""
@@ -173,6 +233,10 @@ class ScriptRegistry:
     async def _batch(
         self, changes: tuple[ScriptChange, ...], is_startup: bool
     ) -> Sequence[ScriptRecord | None]:
+        for change in changes:
+            if change.uri.startswith(HOLDER_PREFIX):
+                text = f"a script's URI must not start with {HOLDER_PREFIX!r}, which is for canaries"
+                raise ScriptInvalid(change.uri, text, code="BAD_URI")
         async with self._turns.of(change.uri for change in changes):
             for change in changes:
                 self._refuse_stale(change)
@@ -185,14 +249,17 @@ class ScriptRegistry:
                 is_startup,
             )
             for one in found:
-                if isinstance(one, Exception):
-                    raise one
-                if one.error is not None:
-                    self._failed(one.uri, one.error)
-                    raise one.error
+                self._raise_unfit(one)
             examined = {one.uri: one for one in found if isinstance(one, Examination)}
-            async with self._turns.of([_COMMIT]):
+            async with self._turns.of([self._COMMIT]):
                 return await self._commit(changes, examined)
+
+    def _raise_unfit(self, found: Examination | Exception) -> None:
+        if isinstance(found, Exception):
+            raise found
+        if found.error is not None:
+            self._failed(found.uri, found.error)
+            raise found.error
 
     async def _commit(
         self, changes: Sequence[ScriptChange], found: Mapping[str, Examination]
@@ -200,12 +267,18 @@ class ScriptRegistry:
         routes = {change.uri: found[change.uri].routes if change.uri in found else () for change in changes}
         try:
             index = self._index.replace(routes)
+            self.canaries.fork(index, routes)
             for one in found.values():
                 self._ask_plugins(one.uri, one.registrations)
         except (RouteConflict, ScriptInvalid) as error:
             self._failed(error.uri, error)
             raise
-        saved = await self._repository.save(changes)
+        try:
+            saved = await self._repository.save(changes)
+        except VersionConflict:
+            # Another engine was quicker: learn what it stored, without keeping the loser waiting.
+            self.refresh_soon()
+            raise
         outcome: list[ScriptRecord | None] = []
         updates = []
         for change, script in zip(changes, saved, strict=True):
@@ -221,12 +294,14 @@ class ScriptRegistry:
             updates.append(self._keep(script, live))
             outcome.append(self._records[script.uri])
             self._warn(found[change.uri])
-        self._index = index
+        ended = self.canaries.committed(found, routes)
+        self._swap(index)
         self._tell(updates)
+        await self.canaries.forget_stored(ended)
         return outcome
 
     async def _refresh(self, is_startup: bool) -> None:
-        stored = {script.uri: script for script in await self._repository.scripts()}
+        stored, holders = split_holders(await self._repository.scripts())
         gone = [uri for uri, record in self._records.items() if record.script and uri not in stored]
         newer = [script for script in stored.values() if self._version(script.uri) < script.version]
         async with self._turns.of([*gone, *(script.uri for script in newer)]):
@@ -238,12 +313,12 @@ class ScriptRegistry:
             found = await self._examine_all(
                 [(script.uri, script.source, script.version) for script in newer], is_startup
             )
-            async with self._turns.of([_COMMIT]):
+            async with self._turns.of([self._COMMIT]):
                 updates: list[ScriptUpdate] = []
                 index = self._index.replace(dict.fromkeys(gone, ()))
                 updates.extend(self._forget(uri) for uri in gone)
                 for script, one in zip(newer, found, strict=True):
-                    self._index = index
+                    self._swap(index)
                     try:
                         if isinstance(one, Exception):
                             raise one
@@ -255,8 +330,14 @@ class ScriptRegistry:
                     else:
                         updates.append(self._keep(script, one.live))
                         self._warn(one)
-                self._index = index
+                self._swap(index)
                 self._tell(updates)
+        await self.canaries.refresh(holders, is_startup)
+
+    def _swap(self, index: RouteIndex) -> None:
+        """Have another index answer, with the canaries that fit it."""
+        self._index = index
+        self._serving = self.canaries.fork_what_fits(index)
 
     async def _examine_all(
         self, wanted: Sequence[tuple[str, str, int]], is_startup: bool
@@ -347,3 +428,7 @@ def _as_invalid(uri: str, error: Exception) -> ScriptInvalid:
 
 def _message(error: Exception) -> str:
     return error.message if isinstance(error, ScriptInvalid | HTTPProblem) else str(error)
+
+
+def _shape(route: Route) -> object:
+    return route.method, route.pattern.segments, route.pattern.wildcard

@@ -10,7 +10,7 @@ segment, with backtracking; ``/x`` and ``/x/`` are the same route. An index neve
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import attrs
@@ -19,6 +19,9 @@ from aiwebengine.errors import RouteConflict, ScriptInvalid
 from aiwebengine.sandbox.model import Program, Registration
 from aiwebengine.scripts.patterns import RESERVED_PREFIXES, Pattern, parse_method, parse_path, reserved_by
 from aiwebengine.scripts.trie import Edit, Node
+
+if TYPE_CHECKING:
+    from aiwebengine.scripts.forks import Fork
 
 __all__ = ["Match", "OtherMethods", "Route", "RouteIndex", "routes_of"]
 
@@ -29,7 +32,8 @@ class Route:
     One method and path of a live script.
 
     ``kind`` and ``key`` are the registration's; ``handler`` is the name by which it was given, else empty;
-    ``shown`` is the function's own name; ``program`` is what runs.
+    ``shown`` is the function's own name; ``program`` is what runs; ``fork``, when there is one, chooses
+    between two versions of the script.
     """
 
     method: str
@@ -41,6 +45,7 @@ class Route:
     options: Mapping[str, Any]
     program: Program
     shown: str = ""
+    fork: Fork | None = None
 
     @property
     def path(self) -> str:

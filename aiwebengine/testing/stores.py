@@ -423,10 +423,12 @@ class LogContract(RepositoryCase):
         self.assertEqual(self.found(contains="É", limit=1), [2, 2, 2])
 
     def test_filters(self) -> None:
-        """By script, level, request and text."""
+        """By script, level, request and kind."""
         levels = ("trace", "debug", "info", "warn", "error")
         for number, level in enumerate(levels, 1):
-            self.append(self.entry(number, level=level, script="ab"[number % 2], request_id=f"r{number}"))
+            self.append(
+                self.entry(number, level=level, script="ab"[number % 2], request_id=f"r{number}", kind=level)
+            )
         for number, level in enumerate(levels, 1):
             self.assertEqual(self.found(level=level), list(range(number, 6)))
             self.assertEqual(self.found(request_id=f"r{number}"), [number])
@@ -434,6 +436,7 @@ class LogContract(RepositoryCase):
         self.assertEqual(self.found(script="b", level="warn"), [5])
         self.assertEqual(self.found(level="error", request_id="r4"), [])
         self.assertEqual(self.found(script="c"), [])
+        self.assertEqual(self.found(kind="warn"), [4])
         self.assertEqual(self.found(limit=0), [])
         self.fails(self.repository.logs.query(LogQuery(level="loud")), ValueError)
 

@@ -35,7 +35,8 @@ class ScriptDispatch:
         """Answer a whole request now or later."""
         found = self._match(request.method, request.raw_path)
         if isinstance(found, Match):
-            self._call(request, found)
+            fork = found.route.fork
+            self._call(request, found if fork is None else fork.choose(request, found))
         elif found is None:
             raise not_found(request.path_text)
         elif isinstance(found, OtherMethods):
@@ -96,7 +97,7 @@ class Reply:
             self._job.cancel()
 
     def _account(self, *, last: bool = False) -> None:
-        """Put down what the job cost; after the ``last`` time let go of it, else the two keep each other alive."""
+        """Put down what the job cost; the ``last`` time let go of it, or the two keep each other alive."""
         job, record = self._job, self._request.record
         if job is not None:
             if last:

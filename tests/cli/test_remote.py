@@ -214,9 +214,8 @@ class DeployTests(RemoteCase):
         self.will("PUT", "/engine/scripts/sub%2Fb.js", 200, {**RECORD, "uri": "sub/b.js"})
         result = self.run_command("deploy", str(self.root))
         self.assertEqual(result.exit_code, 1)
-        self.assertIn(
-            "hello.js: line 3, column 9: SyntaxError: unexpected token (422 SCRIPT_INVALID)\n", result.stderr
-        )
+        place = f"{self.root / 'hello.js'}:3:9"
+        self.assertIn(f"{place}: SyntaxError: unexpected token (422 SCRIPT_INVALID)\n", result.stderr)
         self.assertIn("sub/b.js: version 3", result.stdout)
         self.assertIn("1 of 2 scripts refused", result.stderr)
 
@@ -225,10 +224,10 @@ class DeployTests(RemoteCase):
         self.will("PUT", "/engine/scripts/hello.js", 200, RECORD)
         result = self.run_command("deploy", str(self.root), "--json")
         self.assertEqual(result.exit_code, 1)
-        self.assertEqual(
-            json.loads(result.stdout),
-            [RECORD, {"uri": "sub/b.js", "ok": False, "reason": "the engine answered 404"}],
-        )
+        refused = {"uri": "sub/b.js", "file": str(self.root / "sub" / "b.js"), "ok": False, "code": ""}
+        refused |= {"reason": "the engine answered 404", "line": None, "column": None}
+        live = {**RECORD, "file": str(self.root / "hello.js"), "ok": True}
+        self.assertEqual(json.loads(result.stdout), [live, refused])
 
     def test_check(self) -> None:
         """--check stores nothing and prints the remarks with their place."""
@@ -239,20 +238,22 @@ class DeployTests(RemoteCase):
         result = self.run_command("deploy", str(self.root), "--check")
         self.assertEqual(result.exit_code, 1)
         self.assertEqual(
-            result.stdout, "hello.js:2:4: warning: eval (DANGEROUS_EVAL)\nhello.js: ok, GET /hello\n"
+            result.stdout,
+            f"{self.root / 'hello.js'}:2:4: warning: eval (DANGEROUS_EVAL)\nhello.js: ok, GET /hello\n",
         )
         self.assertIn("sub/b.js: does not load", result.stderr)
 
     def test_all_or_none(self) -> None:
         """--atomic sends all files in one request."""
+        records = [RECORD, {**RECORD, "uri": "sub/b.js", "version": 1, "routes": []}]
         for _ in range(2):
-            self.will("POST", "/engine/batch", 200, {"scripts": []})
+            self.will("POST", "/engine/batch", 200, {"scripts": records, "deleted": []})
         result = self.run_command("deploy", str(self.root), "--atomic")
-        self.assertEqual(result.output, "deployed hello.js, sub/b.js\n")
+        self.assertEqual(result.output, "hello.js: version 3, GET /hello\nsub/b.js: version 1, no routes\n")
         sources = {"hello.js": "register('/hello', h)", "sub/b.js": "b"}
         self.assertEqual(json.loads(self.seen[0].body), {"scripts": sources})
         result = self.run_command("deploy", str(self.root), "--atomic", "--json")
-        self.assertEqual(json.loads(result.output), {"scripts": []})
+        self.assertEqual([one["version"] for one in json.loads(result.output)], [3, 1])
 
     def test_wrong_usage(self) -> None:
         """What cannot be meant is refused before anything is sent."""
@@ -270,7 +271,9 @@ class DeployTests(RemoteCase):
         result = self.run_command("deploy", str(self.root / "hello.js"), str(other / "hello.js"))
         self.assertIn("would both be hello.js", result.output)
         (other / "hello.js").write_bytes(b"\xff")
-        self.assertIn("hello.js: 'utf-8' codec", self.run_command("deploy", str(other)).output)
+        self.assertIn(
+            "hello.js: cannot be read: 'utf-8' codec", self.run_command("deploy", str(other)).output
+        )
         self.assertEqual(self.seen, [])
 
 

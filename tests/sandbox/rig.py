@@ -211,7 +211,7 @@ class Rig:
         """Tell the worker of a program without loading it."""
         self._programs += 1
         if pieces is None:
-            pieces = tuple(piece.name for piece in PIECES)
+            pieces = self.prelude.pick(frozenset(["globalThis"]))
         program = Program(self._programs, uri, 1, source, names, pieces, error_handler)
         self.worker.take(
             frames.PROGRAM, program.ident, marshal.dumps((program.uri, program.source, names, pieces))

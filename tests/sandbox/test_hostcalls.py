@@ -47,6 +47,7 @@ class HostCallsTests(SynchronousTestCase):
             route="GET /x",
             program=program,
             host_calls=0,
+            dry_run=None,
             facts={"auth": {"userId": "u"}},
         )
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - scripts read best as they are
 """Nothing of one request is to be seen by the next (REQ-JS-001, REQ-SEC-004), in both isolation modes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - scripts read best as they are
 """Loading: where a script is wrong, and what it registers."""
 
 from __future__ import annotations

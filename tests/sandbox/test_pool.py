@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - scripts read best as they are
 """The pool's decisions, on a clock and with sandboxes that do what the test says."""
 
 from __future__ import annotations
@@ -205,7 +206,7 @@ class PipelineTests(SynchronousTestCase):
         stage.get_ready()
         heir = stage.process(jobs[1])
         self.assertIsNot(heir, dying)
-        self.assertEqual([ident for kind, ident, _ in heir.sent if kind == frames.CALL][0], jobs[1].ident)
+        self.assertEqual(next(ident for kind, ident, _ in heir.sent if kind == frames.CALL), jobs[1].ident)
         while heir.running:
             heir.answer(next(iter(heir.running)))
         self.assertEqual([len(sink.heads) for _, sink in calls], [0, 1, 1])

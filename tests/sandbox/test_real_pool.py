@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - scripts read best as they are
 """The pool with real sandbox processes: started, serving, ended in every way."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - scripts read best as they are
 """Errors of handlers: described with the script's own lines, given to its error handler, logged."""
 
 from __future__ import annotations

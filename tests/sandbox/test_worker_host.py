@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - scripts read best as they are
 """Host calls as scripts make them, and requests that are dropped."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - scripts read best as they are
 """Limits of requests, each reached (REQ-JS-002, REQ-JS-003, REQ-JS-004)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - scripts read best as they are
 """What handlers give back, as answers (contract, section 4, "Result of a handler")."""
 
 from __future__ import annotations

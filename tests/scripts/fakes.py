@@ -29,10 +29,11 @@ class TablePool:
     def __init__(self):
         self.idents = count(1)
         self.loads = []
+        self.forgotten = []
         self.running = self.most_running = 0
         self.gates = {}
 
-    async def load(self, uri, source, version, *, is_startup=False, run_init=True):
+    async def load(self, uri, source, version, *, is_startup=False, run_init=True, dry_run=None):
         self.loads.append((uri, version, is_startup))
         self.running += 1
         self.most_running = max(self.running, self.most_running)
@@ -42,6 +43,12 @@ class TablePool:
             return self._load(uri, source, version)
         finally:
             self.running -= 1
+
+    def forget(self, program):
+        self.forgotten.append(program.version)
+
+    def status(self):
+        return {"sandboxes": 1, "queued": 0}
 
     def _load(self, uri, source, version):
         registrations = []

@@ -24,12 +24,18 @@ class Sandboxes:
         self.register = register
         self.loads = []
 
-    async def load(self, uri, source, version, *, is_startup=False, run_init=True):
+    async def load(self, uri, source, version, *, is_startup=False, run_init=True, dry_run=None):
         self.loads.append((uri, version, run_init))
         context = _quickjs.Context()
         context.eval(self.register)
         try:
-            context.eval(source)
+            keep = "\n;globalThis.start = typeof init === 'function' ? init : undefined;"
+            context.eval("(function () {" + source + keep + "})()")
+            if run_init:
+                context.eval("globalThis.failed = null; start().catch((error) => { failed = error; })")
+                while context.execute_pending_job():
+                    pass
+                context.eval("if (failed) throw failed")
         except _quickjs.JSException as error:
             stack = str(error)
             line = int(stack.split("<input>:")[1].split(":")[0]) if "<input>:" in stack else None
@@ -56,17 +62,31 @@ class EvaluateTests(SynchronousTestCase):
             ("null", "null", "null", None),
             ("undefined", "undefined", "undefined", None),
             ("10n", "bigint", "10", None),
-            ("Promise.resolve(1)", "object", "[object Promise]", {}),
+            ("Promise.resolve(1)", "number", "1", 1),
+            ("await Promise.resolve([2])", "array", "2", [2]),
             ("Object.create(null)", "object", "object", {}),
         ):
-            expected = {"ok": True, "type": kind, "text": text, "value": value}
+            expected = {
+                "ok": True,
+                "type": kind,
+                "text": text,
+                "value": value,
+                "logs": [],
+                "withheld": [],
+            }
             self.assertEqual(self.evaluate(expression), expected, expression)
 
     def test_in_scope(self):
         """The expression sees the script's own names; ``init`` does not run."""
         source = 'let x = 20; function twice(n) { return 2 * n; } register("/x", twice)'
         self.assertEqual(self.evaluate("twice(x) + 2", source)["value"], 42)
-        self.assertEqual(self.sandboxes.loads, [("a.js", 3, False)])
+        self.assertEqual(self.sandboxes.loads, [("a.js", 3, True)])
+        own = source + "; function init() { x = 0; }"
+        self.assertEqual(self.evaluate("twice(x) + 2", own)["value"], 42)
+        awkward = source + "; const init = () => { x = 0; };"
+        self.assertEqual(self.evaluate("twice(x) + 2", awkward)["value"], 42)
+        self.assertEqual(self.sandboxes.loads, [("a.js", 3, True), ("a.js", 3, False)])
+        self.assertEqual(self.evaluate("Promise.resolve(1)", awkward)["text"], "[object Promise]")
 
     def test_errors(self):
         """An error says where: in the script, or in the expression by the expression's own lines."""

@@ -160,6 +160,9 @@ def _conditions(query: LogQuery, like: str) -> tuple[list[str], list[object]]:
     if query.request_id:
         conditions.append("request_id = ? AND request_id <> ''")
         values.append(cleaned(query.request_id))
+    if query.kind:
+        conditions.append("kind = ?")
+        values.append(cleaned(query.kind))
     if query.contains:
         conditions.append(f"message {like} ? ESCAPE '!'")
         values.append(f"%{_escaped(query.contains)}%")

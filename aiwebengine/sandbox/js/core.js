@@ -176,7 +176,7 @@
     register(kind, key, data, handler) {
       const slot = slotOrThrow();
       if (!slot.loading) {
-        if (slot.found === undefined && kind === slot.kind && key === slot.key) slot.found = handler;
+        if (kind === slot.kind && key === slot.key) slot.found = handler;   // the last one wins
         return;
       }
       add(slot.registrations, { kind, key, data, handler, inInit: slot.inInit, line: callerLine() });
@@ -466,7 +466,8 @@
       argument = kind === "route" ? (slot.request = requestShape.make(data, slot.attachments)) : data;
       const own = view();
       slot.exported = factory(own, own);
-      handler = slot.found === undefined ? handlerName : slot.found;
+      // A name given is that of the last registration, which may have been made by init.
+      handler = handlerName === null ? slot.found : handlerName;
       if (typeof handler === "string") {
         const name = handler;
         handler = slot.exported[name];
@@ -698,9 +699,8 @@
 
   const operations = [compile, load, begin, poll, attach, take, fire, answerCall, pull, cancel, drop, due, waits];
   function enter(operation, packed) {
-    const answer = operations[operation](packed);
-    // What was joined from pieces is a rope, which the binding does not take; slicing makes it flat.
-    return answer.length > 255 ? apply(slice, answer, [0]) : answer;
+    // QuickJS joins long strings lazily, and the binding cannot read such a rope; a slice is a plain string.
+    return apply(slice, operations[operation](packed), [0]);
   }
 
   for (const key of ["globalThis"]) defineProperty(global, key, { value: global, writable: true, enumerable: false, configurable: true });

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import msgspec
 from klein import Klein
-from twisted.logger import Logger
 
 from aiwebengine.errors import (
     AIWebEngineError,
@@ -20,7 +20,12 @@ from aiwebengine.errors import (
     VersionConflict,
 )
 from aiwebengine.interfaces import IExchange, IServices
+from aiwebengine.scripts.canary import CanaryUpdate
 from aiwebengine.scripts.model import Script, ScriptUpdate, iso_time
+from aiwebengine.scripts.turns import shielded
+from aiwebengine.subsystems.management.audit import Audit, why_refused
+from aiwebengine.subsystems.management.callers import caller_of
+from aiwebengine.subsystems.management.guard import API_NAME, LOCAL
 from aiwebengine.subsystems.management.mount import router
 from aiwebengine.subsystems.management.shapes import answer_json, argument, text_body, uri_of
 from aiwebengine.subsystems.management.sse import EventHub, encode_event, last_event_id
@@ -31,7 +36,6 @@ __all__ = ["AliasAPI"]
 AUTHOR = "deployer"
 _REPLAY = 100
 _MOST_LOGS = 1000
-_audit = Logger(namespace="aiwebengine.audit")
 
 
 class AliasAPI:
@@ -42,12 +46,14 @@ class AliasAPI:
     def __init__(self, services: IServices, hub: EventHub, now: Callable[[], float] = time.time) -> None:
         self._services = services
         self._scripts = services.scripts
+        self._audit = Audit(services.script_log)
         self._hub = hub
         self._now = now
         self._updates: deque[tuple[int, bytes]] = deque(maxlen=_REPLAY)
         self._count = 0
         self._followers: list[Callable[[bytes], None]] = []
         self._scripts.on_change(self._changed)
+        self._scripts.canaries.on_change(self._canary_changed)
 
     @app.route("/api/scripts", methods=["GET"])
     def list_scripts(self, request: Any) -> None:
@@ -105,11 +111,10 @@ class AliasAPI:
             self._missing(request, "uri")
             return
         try:
-            await self._scripts.delete(uri, author=AUTHOR)
+            await shielded(self._delete(request, uri))
         except AIWebEngineError as error:
             self._failed(request, uri, error)
             return
-        self._note(request, "delete", uri)
         answer_json(
             request,
             {
@@ -165,6 +170,23 @@ class AliasAPI:
         }
         if update.script is not None:
             data["contentLength"] = update.script.size
+        self._send(data)
+
+    def _canary_changed(self, update: CanaryUpdate) -> None:
+        canary = update.canary
+        self._send(
+            {
+                "type": "script_canary",
+                "uri": canary.uri,
+                "action": update.state,
+                "timestamp": iso_time(update.timestamp),
+                "version": canary.version,
+                "percent": canary.percent,
+                "reason": update.reason,
+            }
+        )
+
+    def _send(self, data: dict[str, Any]) -> None:
         self._count += 1
         block = encode_event(msgspec.json.encode(data).decode(), id_=self._count)
         self._updates.append((self._count, block))
@@ -172,8 +194,21 @@ class AliasAPI:
             send(block)
 
     async def _put(self, request: Any, uri: str, source: str) -> None:
-        await self._scripts.put(uri, source, author=AUTHOR)
-        self._note(request, "put", uri)
+        await shielded(self._do_put(request, uri, source))
+
+    async def _do_put(self, request: Any, uri: str, source: str) -> None:
+        before = self._script(uri)
+        with self._noted(request, "put", uri) as details:
+            record = await self._scripts.put(uri, source, author=_author(request))
+            details["previous"] = before.version if before else 0
+            if record.script is not None:
+                details |= {"version": record.script.version, "sha256": record.script.sha256}
+
+    async def _delete(self, request: Any, uri: str) -> None:
+        before = self._script(uri)
+        with self._noted(request, "delete", uri) as details:
+            await self._scripts.delete(uri, author=_author(request))
+            details["previous"] = before.version if before else 0
 
     def _script(self, uri: str) -> Script | None:
         try:
@@ -203,16 +238,31 @@ class AliasAPI:
     def _timestamp(self) -> str:
         return iso_time(self._now() * 1000)
 
-    def _note(self, request: Any, action: str, uri: str) -> None:
+    @contextmanager
+    def _noted(self, request: Any, action: str, uri: str) -> Iterator[dict[str, Any]]:
+        """Note a write in the audit trail with the details put in, or that it was refused."""
         exchange = IExchange(request)
-        _audit.info(
-            "{action} {uri} by {author} from {client_ip} (request {request_id})",
-            action=action,
-            uri=uri,
-            author=AUTHOR,
-            client_ip=exchange.client_ip,
-            request_id=exchange.request_id,
-        )
+        details: dict[str, Any] = {}
+        try:
+            yield details
+        except Exception as error:
+            details = why_refused(error)
+            raise
+        finally:
+            self._audit.note(
+                action,
+                uri,
+                caller_of(request),
+                client_ip=exchange.client_ip,
+                request_id=exchange.request_id,
+                **details,
+            )
+
+
+def _author(request: Any) -> str:
+    """Give the name of a named key's owner, else that of all deployers."""
+    name = caller_of(request).name
+    return AUTHOR if name in (API_NAME, LOCAL.name) else name
 
 
 def _status(error: AIWebEngineError) -> int:

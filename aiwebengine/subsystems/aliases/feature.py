@@ -7,7 +7,7 @@ from typing import Any
 from zope.interface import implementer
 
 from aiwebengine.interfaces import IEngineService, IFeature, IServices
-from aiwebengine.subsystems.management.feature import make_hub
+from aiwebengine.subsystems.management.feature import make_guard, make_hub
 from aiwebengine.subsystems.management.guard import Guard
 from aiwebengine.subsystems.management.sse import EventHub
 
@@ -60,4 +60,4 @@ class Aliases:
 
 def build(services: IServices) -> Aliases:
     """Make the feature."""
-    return Aliases(services, Guard(services.configuration), make_hub(services))
+    return Aliases(services, make_guard(services), make_hub(services))

@@ -1,4 +1,4 @@
-"""The management feature: its resource, its start (the key is announced) and its stop."""
+"""The management feature: its resource, the announcement of the key, and its stop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aiwebengine.interfaces import IEngineService, IFeature, IServices
 from aiwebengine.subsystems.management.guard import Guard
 from aiwebengine.subsystems.management.sse import EventHub
 
-__all__ = ["Management", "build"]
+__all__ = ["Management", "build", "make_guard", "make_hub"]
 
 _BATCH_FACTOR = 32
 
@@ -24,17 +24,18 @@ class Management:
 
     def __init__(self, services: IServices, guard: Guard, hub: EventHub) -> None:
         self._services = services
-        self._guard = guard
+        #: Who may use it.
+        self.guard = guard
         self._hub = hub
         self._log = Logger()
 
     def resource(self) -> Any:
         """Give the guarded resource."""
-        from aiwebengine.subsystems.management.api import ManagementAPI
+        from aiwebengine.subsystems.management.api import OPEN_PATHS, ManagementAPI
         from aiwebengine.subsystems.management.mount import GuardedApp
 
         api = ManagementAPI(self._services, self._hub)
-        return GuardedApp(api.app.resource(), self._guard.admit)
+        return GuardedApp(api.app.resource(), self.guard.admit, OPEN_PATHS)
 
     def raw_body(self, request: Any) -> bool:
         """Tell whether the body is a script's source, whatever its Content-Type says."""
@@ -48,16 +49,27 @@ class Management:
         return longest * _BATCH_FACTOR if request.path_text == "/engine/batch" else longest * 2 + 65536
 
     async def start(self) -> None:
-        """Say where the key of this development engine is, if it made one."""
-        key = self._guard.own_key
-        if key is not None:
-            server = self._services.configuration.section("server")
-            bound = next((url for url in self._services.urls if url.startswith("http")), "")
-            origin = server.public_url.rstrip("/") or bound
-            origin = origin or f"http://{_authority(server.host, server.port)}"
+        """Say how to get in with the key of this development engine, if it made one."""
+        key = self.guard.own_key
+        if key is None:
+            return
+        server = self._services.configuration.section("server")
+        bound = next((url for url in self._services.urls if url.startswith("http")), "")
+        origin = server.public_url.rstrip("/") or bound
+        prefixes = [prefix for one in self._services.providers(IFeature) for prefix in one.prefixes]
+        if not origin:
+            self._log.info("no security.api_key is set; this development engine made one: {key}", key=key)
+        elif "engine/editor" in prefixes:
             self._log.info(
                 "no security.api_key is set; this development engine made one: {url}",
                 url=f"{origin}/engine/editor#key={key}",
+            )
+        else:
+            self._log.info(
+                "no security.api_key is set; this development engine made one:"
+                ' curl -H "Authorization: Bearer {key}" {url}',
+                key=key,
+                url=f"{origin}/engine/scripts",
             )
 
     def drain(self) -> None:
@@ -69,13 +81,18 @@ class Management:
         self._hub.end_all()
 
 
-def _authority(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
 def build(services: IServices) -> Management:
-    """Make the feature by the sections ``security``, ``server`` and, if it is there, ``streams``."""
-    return Management(services, Guard(services.configuration), make_hub(services))
+    """Make the feature by the sections ``management``, ``security``, ``server`` and ``streams``."""
+    return Management(services, make_guard(services), make_hub(services))
+
+
+def make_guard(services: IServices) -> Guard:
+    """Give the guard of the management feature if it was built, so that wrong keys are counted once."""
+    for feature in services.providers(IFeature):
+        if isinstance(feature, Management):
+            return feature.guard
+    reactor: Any = services.reactor
+    return Guard(services.configuration, seconds=reactor.seconds)
 
 
 def make_hub(services: IServices) -> EventHub:

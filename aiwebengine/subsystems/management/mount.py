@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from klein import Klein
@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from aiwebengine.errors import HTTPProblem, ScriptInvalid
 from aiwebengine.interfaces import IExchange
+from aiwebengine.subsystems.management.callers import Caller
 
 __all__ = ["GuardedApp", "router"]
 
@@ -58,7 +59,8 @@ def router() -> Klein:
 
 class GuardedApp(Resource):
     """
-    Renders a Klein application for those whom ``admit`` lets pass (it raises `HTTPProblem` otherwise).
+    Renders a Klein application for those whom ``admit`` lets pass (it raises `HTTPProblem` otherwise); who
+    they are is noted as the request's ``caller``.
 
     Klein sees the path's segments as they were sent, so an encoded slash does not end a segment; values that
     its routes take from the path must be decoded.
@@ -66,8 +68,16 @@ class GuardedApp(Resource):
 
     isLeaf = True  # noqa: N815
 
-    def __init__(self, app_resource: Any, admit: Callable[[IExchange], None]) -> None:
+    def __init__(
+        self,
+        app_resource: Any,
+        admit: Callable[[IExchange], Caller],
+        open_paths: Collection[str] = (),
+    ) -> None:
+        """``open_paths`` need no admission."""
         Resource.__init__(self)
+        # Compared as sent, which is what Klein routes by: a path must not be two things at once.
+        self._open_paths = frozenset(path.encode("ascii") for path in open_paths)
         self._app_resource = app_resource
         self._admit = admit
 
@@ -75,7 +85,8 @@ class GuardedApp(Resource):
         """Check, then let Klein answer."""
         exchange = IExchange(request)
         try:
-            self._admit(exchange)
+            if request.path not in self._open_paths:
+                request.caller = self._admit(exchange)
         except HTTPProblem as problem:
             exchange.refuse(problem)
             return NOT_DONE_YET

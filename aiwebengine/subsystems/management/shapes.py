@@ -9,16 +9,20 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from aiwebengine.errors import HTTPProblem, ScriptInvalid
-from aiwebengine.interfaces import IExchange
+from aiwebengine.interfaces import IExchange, IRequestObserver, IServices
+from aiwebengine.scripts.canary import Canary
 from aiwebengine.scripts.model import ScriptRecord, iso_time
 
 __all__ = [
+    "accepts_json",
     "answer_json",
     "argument",
+    "canary_json",
     "error_json",
     "expected_version",
     "json_body",
     "matches_etag",
+    "matches_tag",
     "record_json",
     "text_body",
     "uri_of",
@@ -57,6 +61,34 @@ def answer_json(
     IExchange(request).answer(status, [*own, *headers], _encode(data))
 
 
+def canary_json(canary: Canary, services: IServices) -> dict[str, Any]:
+    """Give a canary with what was counted of it (zeros when nobody counts)."""
+    shown: dict[str, Any] = {
+        "version": canary.version,
+        "percent": canary.percent,
+        "requests": 0,
+        "errors": 0,
+        "error_rate": 0.0,
+        "baseline_version": canary.base,
+        "baseline_requests": 0,
+        "baseline_error_rate": 0.0,
+        "started_at": iso_time(canary.started_at),
+        "author": canary.author,
+        "message": canary.message,
+        "sha256": canary.sha256,
+    }
+    for observer in services.providers(IRequestObserver):
+        figures = getattr(observer, "canary_figures", None)
+        if figures is not None:
+            shown |= figures(canary.uri)
+    return shown
+
+
+def accepts_json(request: Any) -> bool:
+    """Tell whether the client asks for JSON."""
+    return "application/json" in (IExchange(request).header("accept") or "")
+
+
 def argument(request: Any, name: str, default: str = "") -> str:
     """Give a query (or form) field's last value as text."""
     values = request.args.get(name.encode("ascii"))
@@ -91,10 +123,15 @@ def uri_of(raw: str) -> str:
 
 def matches_etag(header: str | None, version: int) -> bool:
     """Tell whether an If-Match or If-None-Match value names the version (0: there is none)."""
+    return version > 0 and matches_tag(header, f'"{version}"')
+
+
+def matches_tag(header: str | None, tag: str) -> bool:
+    """Tell whether an If-Match or If-None-Match value names the tag."""
     if header is None:
         return False
-    tags = [tag.strip().removeprefix("W/") for tag in header.split(",")]
-    return version > 0 and ("*" in tags or f'"{version}"' in tags)
+    tags = [one.strip().removeprefix("W/") for one in header.split(",")]
+    return "*" in tags or tag in tags
 
 
 def expected_version(request: Any, current: Callable[[], int]) -> int | None:

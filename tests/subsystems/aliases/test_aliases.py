@@ -3,12 +3,17 @@
 import json
 from pathlib import Path
 
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from aiwebengine.config.secret import Secret
 from aiwebengine.interfaces import IEngineService, IFeature, IPlugin
 from aiwebengine.plugins.aiwebengine_aliases import aliases
+from aiwebengine.plugins.aiwebengine_management import management
+from aiwebengine.subsystems.management.audit import parse_audit
+from aiwebengine.subsystems.management.settings import KeySettings, ManagementSettings
 from tests.scripts.fakes import RegistryHelper
 from tests.subsystems.fakes import Configuration, Services
 from tests.subsystems.web import FeatureHelper, events
@@ -175,6 +180,60 @@ class DeployerTests(AliasTestCase):
         self.assertEqual(len(self.feature._hub), 0)
         self.form("/upsert_script", uri="a", content="")
 
+    def test_canary_updates(self):
+        """What becomes of a canary is heard too."""
+        canaries = self.helper.registry.canaries
+        canaries.enable()
+        connection = self.web.connect("GET", "/script_updates")
+        self.form("/upsert_script", uri="a", content="GET /x")
+        self.helper.wait(canaries.begin("a", "GET /x two", 10))
+        self.helper.wait(canaries.end("a", state="rolled_back", reason="too many errors"))
+        heard = [json.loads(data) for _, _, data in events(connection.answer)][1:]
+        base = {
+            "type": "script_canary",
+            "uri": "a",
+            "timestamp": "2023-11-14T22:13:20.000Z",
+            "version": 2,
+            "percent": 10.0,
+        }
+        self.assertEqual(
+            heard,
+            [
+                base | {"action": "started", "reason": ""},
+                base | {"action": "rolled_back", "reason": "too many errors"},
+            ],
+        )
+
+    def test_audit(self):
+        """Writes are noted with who and from where, and so are refusals."""
+        self.form("/upsert_script", uri="a", content="GET /x")
+        self.ask("POST", "/api/scripts/a", "throw x")
+        self.form("/delete_script", uri="a")
+        self.form("/delete_script", uri="a")
+        entries = self.helper.script_log.query(kind="audit")["entries"]
+        fields = [parse_audit(one["message"]) for one in entries]
+        self.assertEqual(
+            [tuple(one.get(name) for name in ("action", "uri", "version", "refused")) for one in fields],
+            [
+                ("put", "a", "1", None),
+                ("put", "a", None, "SCRIPT_INVALID"),
+                ("delete", "a", None, None),
+                ("delete", "a", None, "NOT_FOUND"),
+            ],
+        )
+        self.assertEqual(
+            {(one["actor"], one["how"], one["ip"]) for one in fields}, {("local", "local", "127.0.0.1")}
+        )
+
+    def test_client_leaves(self):
+        """A deployment whose client left is finished and noted."""
+        gate = self.helper.pool.gates["a"] = Deferred()
+        connection = self.web.connect("POST", "/api/scripts/a", "GET /x")
+        connection.lost()
+        gate.callback(None)
+        self.assertEqual(self.helper.answers("GET", "/x"), ("a", 1, {}))
+        self.assertEqual(len(self.helper.script_log.query(kind="audit")["entries"]), 1)
+
     def test_stop(self):
         """Stopping ends the streams."""
         connection = self.web.connect("GET", "/script_updates")
@@ -215,6 +274,26 @@ class AccessTests(AliasTestCase):
             self.assertEqual(self.status(**{name: "1.2.3.4"}), 401)
         key = self.feature._guard.own_key
         self.assertEqual(self.status(peer="10.0.0.5", Authorization=f"Bearer {key}"), 200)
+
+    def test_named_keys(self):
+        """A key that may only look does not deploy; one that may gives its name."""
+        self.make("production", KEY)
+        roles = {"l": "read", "d": "deploy"}
+        keys = {name: KeySettings(key=Secret(name * 20), role=role) for name, role in roles.items()}
+        self.configuration.sections["management"] = ManagementSettings(keys=keys)
+        look, deploy = (f"Bearer {name * 20}" for name in "ld")
+        self.assertEqual(self.status(Authorization=look), 200)
+        refused = self.ask("POST", "/api/scripts/a", "GET /x", Authorization=look)
+        self.assertEqual(refused.code, (403, "FORBIDDEN"))
+        self.assertEqual(self.ask("POST", "/api/scripts/a", "GET /x", Authorization=deploy).status, 200)
+        self.assertEqual(self.helper.registry.record("a").script.author, "d")
+
+    def test_one_guard(self):
+        """Wrong keys are counted together with those of the management API."""
+        services = Services(self.helper, self.clock, self.configuration)
+        feature = management.build(None, services)
+        services._providers.append(feature)
+        self.assertIs(aliases.build(None, services)._guard, feature.guard)
 
     def test_production(self):
         """In production everybody needs the key."""

@@ -1,10 +1,11 @@
 """Tests for aiwebengine.subsystems.management."""
 
 import json
+import re
 from types import SimpleNamespace
 from urllib.parse import quote
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
@@ -13,6 +14,8 @@ from zope.interface.verify import verifyObject
 from aiwebengine.errors import HTTPProblem, ScriptInvalid
 from aiwebengine.interfaces import IEngineService, IFeature, IPlugin, IRequestGate, IScriptGlobals
 from aiwebengine.plugins.aiwebengine_management import management
+from aiwebengine.subsystems.management import insight_endpoints, script_endpoints
+from aiwebengine.subsystems.management.settings import ManagementSettings
 from tests.scripts.fakes import RegistryHelper
 from tests.subsystems.fakes import Configuration, Services
 from tests.subsystems.web import FeatureHelper, events
@@ -63,6 +66,7 @@ class APITestCase(SynchronousTestCase):
         self.clock = Clock()
         self.helper = RegistryHelper(self, max_script_bytes=1000)
         self.configuration = Configuration("production", security={"api_key": KEY})
+        self.configuration.sections["management"] = ManagementSettings(eval=True)
         self.services = Services(self.helper, self.clock, self.configuration)
         self.feature = management.build(None, self.services)
         self.web = FeatureHelper(self, self.feature, self.clock, KEY)
@@ -260,10 +264,10 @@ class ScriptTests(APITestCase):
             self.assertEqual(self.ask("POST", "/engine/scripts/a.js/rollback", body).status, 400)
 
     def test_canary(self):
-        """A gradual roll-out is refused, not ignored."""
+        """A gradual roll-out is refused, not ignored, when the plugin is off."""
         answer = self.ask("PUT", "/engine/scripts/a.js?canary=10", "")
         self.assertEqual(answer.code, (400, "BAD_REQUEST"))
-        self.assertIn("canary is not supported", answer.json["error"]["message"])
+        self.assertIn("canaries are switched off", answer.json["error"]["message"])
 
     def test_check(self):
         """Checking says what is wrong and stores nothing."""
@@ -314,6 +318,119 @@ class ScriptTests(APITestCase):
         self.assertEqual([load[0] for load in self.helper.pool.loads], ["a.js", "a.js", "eval"])
         self.assertEqual(self.ask("POST", "/engine/eval", {"uri": "no", "expression": "1"}).status, 404)
         self.assertEqual(self.ask("POST", "/engine/eval", {}).status, 400)
+
+    def test_eval_is_off(self):
+        """Unless it is switched on nothing is evaluated, and the attempt is noted."""
+        self.configuration.sections["management"] = ManagementSettings()
+        answer = self.ask("POST", "/engine/eval", {"expression": "1"})
+        self.assertEqual(answer.code, (403, "FORBIDDEN"))
+        self.assertEqual(answer.json["error"]["details"], {"config_key": "management.eval"})
+        self.assertEqual(self.helper.pool.loads, [])
+        (entry,) = self.ask("GET", "/engine/logs?kind=audit").json["entries"]
+        self.assertEqual((entry["audit"]["action"], entry["audit"]["refused"]), ("eval", "FORBIDDEN"))
+        del self.configuration.sections["management"]
+        self.assertEqual(self.ask("POST", "/engine/eval", {"expression": "1"}).status, 403)
+
+    def test_check_registrations(self):
+        """A check lists what is registered, and every route that another script has."""
+        self.put("b.js", "GET /x/:a\nPOST /y")
+        answer = self.ask("POST", "/engine/check?uri=a.js", "GET /x/:b show\nPOST /y\n+stream /s {}").json
+        self.assertFalse(answer["ok"])
+        self.assertEqual(
+            [(one["code"], one["message"]) for one in answer["diagnostics"]],
+            [
+                ("ROUTE_CONFLICT", "a.js: route GET /x/:b is already registered by b.js"),
+                ("ROUTE_CONFLICT", "a.js: route POST /y is already registered by b.js"),
+            ],
+        )
+        self.assertEqual(
+            answer["registrations"],
+            [
+                {"kind": "route", "key": "GET /x/:b", "handler": "show", "line": None},
+                {"kind": "route", "key": "POST /y", "handler": "", "line": None},
+                {"kind": "stream", "key": "/s", "handler": "", "line": None},
+            ],
+        )
+        self.assertTrue(self.ask("POST", "/engine/check?uri=b.js", "GET /x/:b").json["ok"])
+        reserved = self.ask("POST", "/engine/check?uri=a.js", "GET /engine/x").json
+        self.assertEqual((reserved["ok"], reserved["diagnostics"][0]["code"]), (False, "SCRIPT_INVALID"))
+
+    def test_diff(self):
+        """Versions are compared as text or JSON; without numbers the last two."""
+        for source in ("GET /one", "GET /two", "GET /three"):
+            self.put("a.js", source)
+        answer = self.ask("GET", "/engine/scripts/a.js/diff")
+        self.assertEqual(answer.headers["content-type"], "text/x-diff; charset=utf-8")
+        self.assertEqual(
+            answer.text,
+            "--- a.js (version 2)\n+++ a.js (version 3)\n@@ -1 +1 @@\n-GET /two\n+GET /three\n",
+        )
+        found = self.ask("GET", "/engine/scripts/a.js/diff?from=3&to=1", Accept="application/json").json
+        self.assertEqual((found["from"], found["to"], found["added"]), (3, 1, 1))
+        self.assertEqual(self.ask("GET", "/engine/scripts/a.js/diff?to=1").text, "")
+        for query, status in (("from=9", 404), ("to=x", 400), ("from=-1", 400)):
+            self.assertEqual(self.ask("GET", "/engine/scripts/a.js/diff?" + query).status, status)
+        self.assertEqual(self.ask("GET", "/engine/scripts/none/diff").status, 404)
+
+    def test_long_diff(self):
+        """Long texts are compared in a thread, so that others need not wait."""
+        source = "// a long line of text\n" * 40
+        self.put("a.js", source)
+        self.put("a.js", source + "GET /x")
+        self.patch(script_endpoints, "_QUICK_BYTES", 10)
+        calls = []
+
+        def in_thread(reactor, pool, function, *arguments):
+            calls.append(function)
+            return succeed(function(*arguments))
+
+        self.patch(script_endpoints, "deferToThreadPool", in_thread)
+        self.services.reactor.getThreadPool = lambda: None
+        self.assertIn("+GET /x", self.ask("GET", "/engine/scripts/a.js/diff").text)
+        self.assertEqual(len(calls), 1)
+
+    def test_batch_expected(self):
+        """A batch may name the versions it builds on; if one is not current nothing is done."""
+        self.put("a.js", "GET /a")
+        batch = {"scripts": {"a.js": "GET /b", "n.js": "GET /n"}, "expected": {"a.js": 2}}
+        answer = self.ask("POST", "/engine/batch", batch)
+        self.assertEqual(answer.status, 412)
+        self.assertEqual(self.helper.answers("GET", "/n"), None)
+        batch["expected"] = {"a.js": 1, "n.js": 0}
+        self.assertEqual(self.ask("POST", "/engine/batch", batch).status, 200)
+        batch["expected"] = {"stranger.js": 1}
+        self.assertEqual(self.ask("POST", "/engine/batch", batch).code, (400, "BAD_REQUEST"))
+
+    def test_batch_swaps_routes(self):
+        """Two scripts of a batch may take each other's routes."""
+        self.put("a.js", "GET /a")
+        self.put("b.js", "GET /b")
+        batch = {"scripts": {"a.js": "GET /b", "b.js": "GET /a"}}
+        self.assertEqual(self.ask("POST", "/engine/batch", batch).status, 200)
+        self.assertEqual(self.helper.answers("GET", "/a")[0], "b.js")
+
+    def test_rollback_message(self):
+        """A rollback may say why."""
+        self.put("a.js", "GET /one")
+        self.put("a.js", "GET /two")
+        self.ask("POST", "/engine/scripts/a.js/rollback", {"version": 1, "message": "two was bad"})
+        self.ask("POST", "/engine/scripts/a.js/rollback", {"version": 2})
+        versions = self.ask("GET", "/engine/scripts/a.js/versions").json["versions"]
+        self.assertEqual([one["message"] for one in versions[:2]], ["rollback to version 2", "two was bad"])
+
+    def test_who_answers(self):
+        """Who answers a path: a script, the engine, or nobody."""
+        self.services._providers.append(self.feature)
+        self.put("a.js", "GET /x/:id show")
+        ask = lambda query: self.ask("GET", "/engine/routes?" + query).json["answer"]  # noqa: E731
+        found = ask("path=/x/a%2520b?q=1")
+        self.assertEqual((found["owner"], found["route"]["script"]), ("script", "a.js"))
+        self.assertEqual(found["params"], {"id": "a b"})
+        self.assertEqual(ask("path=/x/%C3%BC")["params"], {"id": "ü"})
+        self.assertEqual(ask("path=/x/1&method=post")["allow"], ["GET", "HEAD", "OPTIONS"])
+        self.assertEqual(ask("path=/nothing")["owner"], "nobody")
+        self.assertEqual(ask("path=/engine/x")["feature"], "engine")
+        self.assertEqual(ask("path=/engineer")["owner"], "nobody")
 
     def test_routes(self):
         """Every live route is listed with its script."""
@@ -378,13 +495,95 @@ class ScriptTests(APITestCase):
             seen,
             [
                 ("put", "a.js", 1, "127.0.0.1"),
-                ("rollback to 1", "a.js", 2, "127.0.0.1"),
-                ("batch put", "b.js", 0, "127.0.0.1"),
+                ("rollback", "a.js", 2, "127.0.0.1"),
+                ("batch put", "b.js", 1, "127.0.0.1"),
                 ("batch delete", "a.js", 0, "127.0.0.1"),
-                ("eval", "eval", 0, "127.0.0.1"),
+                ("eval", "", 0, "127.0.0.1"),
                 ("delete", "b.js", 0, "127.0.0.1"),
             ],
         )
+
+    def test_audit_of_what_a_client_left(self):
+        """A write whose client left is finished and noted all the same."""
+        gate = self.helper.pool.gates["a.js"] = Deferred()
+        connection = self.web.connect("PUT", "/engine/scripts/a.js", "GET /x")
+        connection.lost()
+        self.assertEqual(self.audited(), [])
+        gate.callback(None)
+        self.assertEqual(self.audited(), [("put", "a.js", None)])
+
+    def audited(self):
+        entries = self.ask("GET", "/engine/logs?kind=audit").json["entries"]
+        fields = [one["audit"] for one in entries]
+        return [(one["action"], one.get("uri"), one.get("refused")) for one in fields]
+
+    def test_audit_of_refusals(self):
+        """Writes that were refused are noted with the reason."""
+        self.put("a.js", "GET /x")
+        self.put("a.js", "throw boom")
+        self.put("b.js", "GET /x")
+        self.put("a.js", "", If_Match='"9"')
+        self.ask("PUT", "/engine/scripts/a%20b", "")
+        self.ask("DELETE", "/engine/scripts/none")
+        self.ask("POST", "/engine/scripts/a.js/rollback", {"version": 9})
+        self.ask("POST", "/engine/batch", {"scripts": {"q.js": "throw x"}})
+        self.assertEqual(
+            self.audited(),
+            [
+                ("put", "a.js", None),
+                ("put", "a.js", "SCRIPT_INVALID"),
+                ("put", "b.js", "ROUTE_CONFLICT"),
+                ("put", "a.js", "PRECONDITION_FAILED"),
+                ("put", "a b", "BAD_URI"),
+                ("delete", "none", "NOT_FOUND"),
+                ("rollback", "a.js", "NOT_FOUND"),
+                ("batch", None, "SCRIPT_INVALID"),
+            ],
+        )
+
+
+class CanaryTests(APITestCase):
+    """Canaries over HTTP."""
+
+    def setUp(self):
+        super().setUp()
+        self.helper.registry.canaries.enable()
+        self.put("a.js", "GET /x one")
+
+    def test_life(self):
+        """A canary is put, seen, changed, and promoted or aborted."""
+        answer = self.ask("PUT", "/engine/scripts/a.js?canary=12.5&message=why", "GET /x two")
+        self.assertEqual((answer.status, answer.headers["etag"]), (200, '"1"'))
+        canary = answer.json["canary"]
+        self.assertEqual(
+            (canary["version"], canary["percent"], canary["requests"], canary["message"]), (2, 12.5, 0, "why")
+        )
+        detail = self.ask("GET", "/engine/scripts/a.js/canary").json
+        self.assertEqual((detail["source"], detail["uri"]), ("GET /x two", "a.js"))
+        self.assertEqual(self.ask("GET", "/engine/scripts/a.js?version=2").text, "GET /x two")
+        self.assertIn("+GET /x two", self.ask("GET", "/engine/scripts/a.js/diff?from=1&to=2").text)
+        act = lambda **body: self.ask("POST", "/engine/scripts/a.js/canary", body)  # noqa: E731
+        self.assertEqual(act(action="percent", percent=50).json["canary"]["percent"], 50)
+        self.assertNotIn("canary", act(action="abort", message="no good").json)
+        self.assertEqual(act(action="abort").status, 404)
+        self.ask("PUT", "/engine/scripts/a.js?canary=1", "GET /x three")
+        self.assertEqual(act(action="promote").json["version"], 2)
+        self.assertEqual(self.ask("GET", "/engine/scripts/a.js").text, "GET /x three")
+
+    def test_refused(self):
+        """As for a put, and when there is nothing to compare with."""
+        put = lambda query, source, **headers: self.ask(  # noqa: E731
+            "PUT", "/engine/scripts/" + query, source, **headers
+        )
+        for percent in ("0", "101", "x", "nan", "-1"):
+            self.assertEqual(put(f"a.js?canary={percent}", "").code, (400, "BAD_REQUEST"), percent)
+        self.assertEqual(put("a.js?canary=10", "throw x").code, (422, "SCRIPT_INVALID"))
+        self.assertEqual(put("a.js?canary=10", "", If_Match='"7"').status, 412)
+        self.assertEqual(put("new.js?canary=10", "").code, (409, "CANARY_CONFLICT"))
+        self.put("b.js", "GET /b")
+        self.assertEqual(put("a.js?canary=10", "GET /b").code, (409, "ROUTE_CONFLICT"))
+        for body in ({"action": "explode"}, {"action": "percent", "percent": 0}, {"action": "percent"}):
+            self.assertEqual(self.ask("POST", "/engine/scripts/a.js/canary", body).status, 400)
 
 
 class InsightTests(APITestCase):
@@ -417,6 +616,19 @@ class InsightTests(APITestCase):
         ):
             entries = self.ask("GET", "/engine/logs?" + query).json["entries"]
             self.assertEqual([entry["message"] for entry in entries], expected, query)
+
+    def test_lasting_log(self):
+        """A log that lasts is searched."""
+        asked = []
+
+        async def search(**filters):
+            asked.append(filters)
+            return self.helper.script_log.query(**filters)
+
+        self.helper.script_log.search = search
+        self.log("one")
+        self.assertEqual(self.ask("GET", "/engine/logs?kind=log").json["next"], 1)
+        self.assertEqual((asked[0]["kind"], asked[0]["limit"]), ("log", 100))
 
     def test_logs_refused(self):
         """Filters that make no sense are 400 and say why."""
@@ -518,6 +730,60 @@ class InsightTests(APITestCase):
         self.services._providers.append(Journal())
         self.assertEqual(len(self.ask("GET", "/engine/requests").json["requests"]), 100)
         self.assertEqual(self.ask("GET", "/engine/requests?limit=1").json, {"requests": [{"path": "/0"}]})
+
+    def test_requests_filtered(self):
+        """Requests are found by script, status, method, path, id, duration and time."""
+        journal = Journal()
+        self.services._providers.append(journal)
+        fields = ("script", "status", "method", "path", "request_id", "wall_ms", "started")
+        rows = [
+            ("a.js", 200, "GET", "/x/1", "r1", 5.0, 1000.0),
+            ("a.js", 500, "POST", "/x", "r2", 50.0, 2000.0),
+            ("", 404, "GET", "/y", "r3", 0.5, 3000.0),
+        ]
+        records = [dict(zip(fields, row, strict=True)) for row in rows]
+        journal.recent = lambda limit: records[:limit]
+        for query, ids in (
+            ("script=a.js", "r1 r2"),
+            ("status=5xx", "r2"),
+            ("status=404", "r3"),
+            ("method=post", "r2"),
+            ("path=/x", "r1 r2"),
+            ("path=/x&status=2XX", "r1"),
+            ("request_id=r3", "r3"),
+            ("min_ms=5", "r1 r2"),
+            ("since=2000000", "r2 r3"),
+            ("since=1970-01-01T00:50:00Z", "r3"),
+            ("script=a.js&limit=1", "r1"),
+            ("limit=2", "r1 r2"),
+            ("limit=0", ""),
+        ):
+            found = self.ask("GET", "/engine/requests?" + query).json["requests"]
+            self.assertEqual(" ".join(one["request_id"] for one in found), ids, query)
+        for query in ("status=6xx", "status=-1", "min_ms=x", "since=yesterday"):
+            self.assertEqual(self.ask("GET", "/engine/requests?" + query).code, (400, "BAD_REQUEST"))
+
+    def test_no_plan(self):
+        """An engine that was wired by hand has no plugins to list."""
+        self.assertEqual(self.ask("GET", "/engine/plugins").status, 404)
+
+    def test_reference_page(self):
+        """The page needs no key, brings everything along, and runs no script but its own."""
+        one, two = (self.ask("GET", "/engine/docs", Authorization=None) for _ in range(2))
+        self.assertEqual(one.status, 200)
+        nonce = re.search(r"script-src 'nonce-([^']{20,})'", one.headers["content-security-policy"])[1]
+        self.assertNotIn(nonce, two.text)
+        self.assertEqual(one.text.count(f'nonce="{nonce}"'), 2)
+        self.assertNotRegex(one.text, r"{{|https?://|//cdn|src=| on[a-z]+=\"")
+        self.assertIn("default-src 'none'", one.headers["content-security-policy"])
+        self.assertNotIn(KEY, one.text)
+        for path in ("/engine/docs/", "/engine/docs/x", "/engine/%64ocs", "/engine/openapi.json"):
+            self.assertEqual(self.ask("GET", path, Authorization=None).status, 401, path)
+        self.assertEqual(self.ask("POST", "/engine/docs", Authorization=None).status, 405)
+
+    def test_installed(self):
+        """A distribution that is not there has no version."""
+        self.assertEqual(insight_endpoints._installed("no-such-distribution"), "")
 
     def test_typings(self):
         """The declarations of all globals are put together."""

@@ -2,13 +2,20 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 from twisted.internet.task import Clock
-from twisted.logger import globalLogPublisher
+from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
 
+from aiwebengine.config.secret import Secret as ConfiguredSecret
+from aiwebengine.errors import HTTPProblem
+from aiwebengine.interfaces import IFeature
 from aiwebengine.plugins.aiwebengine_management import management
 from aiwebengine.subsystems.management.keys import is_loopback, kept_key
+from aiwebengine.subsystems.management.settings import KeySettings, ManagementSettings
+from aiwebengine.subsystems.management.throttle import FailedKeys
 from tests.scripts.fakes import RegistryHelper
 from tests.subsystems.fakes import Configuration, Services
 from tests.subsystems.web import FeatureHelper
@@ -29,6 +36,16 @@ class Secret:
         return self.text
 
 
+@implementer(IFeature)
+class EditorFeature:
+    """Takes the editor's path."""
+
+    prefixes = ("engine/editor",)
+
+    def resource(self):
+        raise NotImplementedError
+
+
 class GuardTests(SynchronousTestCase):
     """REQ-SEC: who passes."""
 
@@ -36,8 +53,10 @@ class GuardTests(SynchronousTestCase):
         self.directory = Path(self.mktemp())
         server.setdefault("data_dir", str(self.directory))
         self.configuration = Configuration(environment, security={"api_key": api_key}, server=server)
-        self.feature = management.build(None, Services(RegistryHelper(self), Clock(), self.configuration))
-        self.web = FeatureHelper(self, self.feature, Clock())
+        self.clock = Clock()
+        self.services = Services(RegistryHelper(self), self.clock, self.configuration)
+        self.feature = management.build(None, self.services)
+        self.web = FeatureHelper(self, self.feature, self.clock)
 
     def status(self, authorization=None, **headers):
         return self.web.ask("GET", "/engine/scripts", Authorization=authorization, **headers)
@@ -102,31 +121,43 @@ class GuardTests(SynchronousTestCase):
             key = (self.directory / "api_key").read_text().strip()
             self.assertEqual(self.status(f"Bearer {key}").status, 200)
 
-    def announced(self):
-        urls = []
-        observer = lambda event: urls.append(event["url"]) if "url" in event else None  # noqa: E731
+    def announced(self, *urls):
+        seen = []
+        observer = lambda event: seen.append(formatEvent(event)) if "key" in str(event) else None  # noqa: E731
         globalLogPublisher.addObserver(observer)
         self.addCleanup(globalLogPublisher.removeObserver, observer)
+        self.services.urls = urls
         started = self.feature.start()
         self.assertRaises(StopIteration, started.send, None)
         globalLogPublisher.removeObserver(observer)
-        return urls
+        return seen
 
     def test_announced(self):
-        """The key the engine made is announced with a URL; a configured one is not."""
-        for server, origin in (
-            ({"port": 1234}, "http://127.0.0.1:1234"),
-            ({"host": "::1"}, "http://[::1]:8080"),
-            ({"public_url": "https://dev.example/"}, "https://dev.example"),
+        """The key the engine made is announced with the bound address; a configured one is not."""
+        bound = "http://127.0.0.1:41234"
+        for server, urls, said in (
+            ({"port": 0}, [bound], "{curl} {bound}/engine/scripts"),
+            ({}, ["unix:/tmp/x", bound, "http://[::1]:1"], "{curl} {bound}/engine/scripts"),
+            ({"public_url": "https://dev.example/"}, [bound], "{curl} https://dev.example/engine/scripts"),
+            ({}, ["unix:/tmp/x"], "made one: {key}"),
         ):
             self.make("development", **server)
-            (url,) = self.announced()
+            (text,) = self.announced(*urls)
             key = (self.directory / "api_key").read_text().strip()
-            self.assertEqual(url, f"{origin}/engine/editor#key={key}")
+            curl = f'curl -H "Authorization: Bearer {key}"'
+            self.assertIn(said.format(curl=curl, bound=bound, key=key), text)
         self.make("development", api_key=KEY)
-        self.assertEqual(self.announced(), [])
+        self.assertEqual(self.announced(bound), [])
         self.make("production")
-        self.assertEqual(self.announced(), [])
+        self.assertEqual(self.announced(bound), [])
+
+    def test_announced_with_the_editor(self):
+        """With the editor there, the announcement is a link into it."""
+        self.make("development")
+        self.services._providers.append(EditorFeature())
+        (text,) = self.announced("http://127.0.0.1:41234")
+        key = (self.directory / "api_key").read_text().strip()
+        self.assertIn(f"http://127.0.0.1:41234/engine/editor#key={key}", text)
 
     def test_changed_key(self):
         """A key changed by a reload counts at once."""
@@ -134,6 +165,124 @@ class GuardTests(SynchronousTestCase):
         self.configuration.section("security").api_key = "n" * 30
         self.assertEqual(self.status(f"Bearer {KEY}").status, 401)
         self.assertEqual(self.status("Bearer " + "n" * 30).status, 200)
+
+    def keys(self, limit=10, **keys):
+        self.make(api_key=KEY)
+        self.configuration.sections["management"] = ManagementSettings(
+            keys={
+                name: KeySettings(key=ConfiguredSecret(key), role=role) for name, (key, role) in keys.items()
+            },
+            max_failed_keys_per_minute=limit,
+        )
+
+    def test_req_sec_005_named_keys(self):
+        """A named key does what its role includes, and versions and the audit trail bear its name."""
+        self.keys(
+            look=("l" * 20, "read"), ci=("c" * 20, "deploy"), boss=("b" * 20, "admin"), empty=("", "admin")
+        )
+        for key, put in (("l", 403), ("c", 201), ("b", 200)):
+            bearer = f"Bearer {key * 20}"
+            answer = self.web.ask("PUT", "/engine/scripts/a.js", "GET /x", Authorization=bearer)
+            self.assertEqual(answer.status, put)
+            self.assertEqual(self.status(bearer).status, 200)
+        refusal = self.web.ask("DELETE", "/engine/scripts/a.js", Authorization="Bearer " + "l" * 20)
+        self.assertEqual(refusal.code, (403, "FORBIDDEN"))
+        self.assertEqual(refusal.json["error"]["details"], {"required_role": "deploy", "role": "read"})
+        bearer = "Bearer " + "l" * 20
+        versions = self.web.ask("GET", "/engine/scripts/a.js/versions", Authorization=bearer).json
+        self.assertEqual([one["author"] for one in versions["versions"]], ["boss", "ci"])
+        entries = self.web.ask("GET", "/engine/logs?kind=audit", Authorization=bearer).json["entries"]
+        self.assertEqual(
+            [(one["audit"]["actor"], one["audit"]["action"], one["audit"].get("refused")) for one in entries],
+            [
+                ("look", "put", "FORBIDDEN"),
+                ("ci", "put", None),
+                ("boss", "put", None),
+                ("look", "delete", "FORBIDDEN"),
+            ],
+        )
+        self.assertEqual(self.status("Bearer ").status, 401)
+
+    def test_without_the_main_key(self):
+        """Named keys are enough."""
+        self.keys(ci=("c" * 20, "deploy"))
+        self.configuration.section("security").api_key = ""
+        self.assertEqual(self.status("Bearer " + "c" * 20).status, 200)
+        self.assertEqual(self.status(f"Bearer {KEY}").status, 401)
+
+    def test_key_settings(self):
+        """A named key must be long, and no other name's."""
+        settings = ManagementSettings(
+            keys={
+                "a": KeySettings(key=ConfiguredSecret("s" * 15)),
+                "b": KeySettings(key=ConfiguredSecret("x" * 16)),
+                "c": KeySettings(key=ConfiguredSecret("x" * 16)),
+            }
+        )
+        self.assertEqual(
+            [(path, text.split()[0]) for path, text in settings.check()],
+            [(("keys", "a", "key"), "at"), (("keys", "c", "key"), "a")],
+        )
+
+    def test_too_many_wrong_keys(self):
+        """After ten wrong keys in a minute an address waits, even with the right one; others do not."""
+        self.keys()
+        for _ in range(10):
+            self.assertEqual(self.status("Bearer wrong").status, 401)
+        refused = self.status(f"Bearer {KEY}")
+        self.assertEqual(refused.code, (429, "TOO_MANY_REQUESTS"))
+        self.assertEqual(refused.headers["retry-after"], "60")
+        self.assertEqual(
+            refused.json["error"]["details"]["config_key"], "management.max_failed_keys_per_minute"
+        )
+        self.assertEqual(self.status().status, 401)
+        other = self.web.ask("GET", "/engine/scripts", peer="10.0.0.9", Authorization=f"Bearer {KEY}")
+        self.assertEqual(other.status, 200)
+        self.clock.advance(59)
+        self.assertEqual(self.status(f"Bearer {KEY}").headers["retry-after"], "1")
+        self.clock.advance(1)
+        self.assertEqual(self.status(f"Bearer {KEY}").status, 200)
+        self.assertEqual(self.feature.guard._failures._failures, {})
+
+    def test_addresses_are_forgotten(self):
+        """No more than so many addresses are remembered, the latest."""
+        failures = FailedKeys(self.now, lambda: 1)
+        for number in range(10_001):
+            failures.count(str(number))
+        self.assertEqual((failures.wait_s("0"), failures.wait_s("10000")), (0.0, 60.0))
+
+    def now(self):
+        return 0.0
+
+    def session(self, *roles, method="PUT", **headers):
+        """Tell how someone signed in fares."""
+        exchange = SimpleNamespace(
+            auth={"isAuthenticated": True, "roles": roles, "userEmail": "me@x.example"},
+            method=method.encode(),
+            header=lambda name: headers.get(name.replace("-", "_")),
+            host="app.example",
+            client_ip="10.0.0.1",
+        )
+        caller = self.feature.guard.admit(exchange)
+        return caller.name, caller.role, caller.how
+
+    def test_sessions(self):
+        """An admin's or editor's session lets in; what changes something must come from our own pages."""
+        self.make(api_key=KEY)
+        same = {"sec_fetch_site": "same-origin"}
+        self.assertEqual(self.session("admin", **same), ("me@x.example", "admin", "session"))
+        self.assertEqual(self.session("editor", origin="https://app.example")[1], "deploy")
+        self.assertEqual(self.session("editor", method="GET")[1], "deploy")
+        for wrong in (
+            {"sec_fetch_site": "cross-site"},
+            {"sec_fetch_site": "same-site", "origin": "https://app.example"},
+            {"origin": "https://evil.example"},
+            {},
+        ):
+            self.assertEqual(self.assertRaises(HTTPProblem, self.session, "admin", **wrong).status, 403)
+        self.assertEqual(self.assertRaises(HTTPProblem, self.session, "viewer", **same).status, 401)
+        bearer = {"authorization": "Bearer wrong", **same}
+        self.assertEqual(self.assertRaises(HTTPProblem, self.session, "admin", **bearer).status, 401)
 
 
 class KeyTests(SynchronousTestCase):

@@ -185,7 +185,22 @@
   }
 
   return {
-    byteString, callback, constants, dictionary, domString, enforceRange, enumeration, isObject,
-    isPlatform, later, optional, pairIterable, pairs, required, shape, shaped, usvString,
+    byteString,
+    callback,
+    constants,
+    dictionary,
+    domString,
+    enforceRange,
+    enumeration,
+    isObject,
+    isPlatform,
+    later,
+    optional,
+    pairIterable,
+    pairs,
+    required,
+    shape,
+    shaped,
+    usvString,
   };
 })

@@ -1,0 +1,395 @@
+"""
+Canaries: a new version of a script that answers a share of the requests before it answers all.
+
+Both versions are live at the same time. A canary is kept in the repository as a script of its own, under a
+URI which is reserved for that, so it survives a restart, other engines on the same repository see it, and it
+is in exports and backups; promoting it stores its source as the script's newest version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import attrs
+import msgspec
+from twisted.logger import Logger
+
+from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound
+from aiwebengine.sandbox.model import Program
+from aiwebengine.scripts.examine import Examination
+from aiwebengine.scripts.forks import forked
+from aiwebengine.scripts.model import MAX_URI_LENGTH, Script, ScriptChange, ScriptRecord, digest
+from aiwebengine.scripts.routes import RouteIndex
+from aiwebengine.scripts.turns import shielded
+
+if TYPE_CHECKING:
+    from aiwebengine.scripts.registry import ScriptRegistry
+
+__all__ = ["HOLDER_PREFIX", "Canaries", "Canary", "CanaryUpdate", "split_holders"]
+
+#: Before the URI of the script it belongs to; the registry takes no script below it.
+HOLDER_PREFIX = "~canary/"
+
+
+class _Kept(msgspec.Struct):
+    """What is kept of a canary besides its source and author."""
+
+    base: int
+    percent: float
+    message: str = ""
+    started_at: int = 0
+
+
+@attrs.frozen(eq=False)
+class Canary:
+    """
+    A version on trial.
+
+    ``version`` is the number it will have when promoted; ``base`` the version that answers the rest;
+    ``percent`` the share it gets; ``started_at`` is in ms since the epoch. ``holder`` is the number of the
+    stored text it was read from.
+    """
+
+    uri: str
+    version: int
+    base: int
+    percent: float
+    started_at: int
+    author: str
+    message: str
+    source: str = attrs.field(repr=False)
+    found: Examination = attrs.field(repr=False)
+    holder: int = 0
+
+    @property
+    def program(self) -> Program:
+        """What runs."""
+        assert self.found.live is not None  # noqa: S101 - it was found to load
+        return self.found.live.program
+
+    @property
+    def sha256(self) -> str:
+        """The source's SHA-256, hexadecimal."""
+        return digest(self.source)
+
+
+@attrs.frozen(eq=False)
+class CanaryUpdate:
+    """
+    What became of a canary.
+
+    ``state`` is ``started``, ``percent`` (the share changed), ``promoted``, ``aborted``, ``rolled_back``,
+    ``superseded`` (another version was stored) or ``ended`` (by another engine, or its routes were taken).
+    """
+
+    canary: Canary
+    state: str
+    reason: str = ""
+    timestamp: int = 0
+
+
+class Canaries:
+    """
+    The canaries of a `ScriptRegistry`, and part of it.
+
+    Nothing of it works before `enable`.
+    """
+
+    def __init__(self, registry: ScriptRegistry) -> None:
+        self._registry = registry
+        self._live: dict[str, Canary] = {}
+        self._listeners: list[Callable[[CanaryUpdate], None]] = []
+        self._log = Logger()
+        self.enabled = False
+        self._sticky = False
+
+    def enable(self, *, sticky: bool = False) -> None:
+        """Let canaries be made and those stored be found; ``sticky`` chooses by client, not by request."""
+        self.enabled = True
+        if sticky != self._sticky:
+            self._sticky = sticky
+            self._registry._swap(self._registry._index)
+
+    def get(self, uri: str) -> Canary | None:
+        """Give a script's canary, if it has one."""
+        return self._live.get(uri)
+
+    def all(self) -> Sequence[Canary]:
+        """Give every canary, by URI."""
+        return [self._live[uri] for uri in sorted(self._live)]
+
+    def on_change(self, listener: Callable[[CanaryUpdate], None]) -> Callable[[], None]:
+        """Call ``listener(update)`` after each change until the returned function is called."""
+        self._listeners.append(listener)
+
+        def cancel() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return cancel
+
+    async def begin(
+        self,
+        uri: str,
+        source: str,
+        percent: float,
+        *,
+        author: str = "",
+        message: str = "",
+        expected_version: int | None = None,
+    ) -> Canary:
+        """
+        Check a new version, store it, and send it its share of the requests; another canary is replaced.
+
+        Raises as `ScriptRegistry.put`, and `HTTPProblem` 409 ``CANARY_CONFLICT`` when no version is live.
+        """
+        change = ScriptChange(uri, source, author, message, expected_version)
+        return await shielded(self._begin(change, _fit(percent)))
+
+    async def change(self, uri: str, percent: float) -> Canary:
+        """Give a canary another share. Raises `HTTPProblem` 404 without one."""
+        return await shielded(self._change(uri, _fit(percent)))
+
+    async def promote(self, uri: str, *, author: str = "", message: str = "") -> ScriptRecord:
+        """Make the canary the newest version. Raises `HTTPProblem` 404, and as `ScriptRegistry.put`."""
+        return await shielded(self._promote(uri, author, message))
+
+    async def end(self, uri: str, *, state: str = "aborted", reason: str = "") -> Canary:
+        """Take the canary out of service, at once, and forget it. Raises `HTTPProblem` 404 without one."""
+        canary = self._drop(uri, state, reason)
+        if canary is None:
+            raise _none(uri)
+        await shielded(self._forget([uri]))
+        return canary
+
+    # For the registry
+
+    def fork(self, index: RouteIndex, without: Iterable[str] = ()) -> RouteIndex:
+        """Give the index with all canaries but some. Raises `RouteConflict`, blaming the newcomer."""
+        left_out = frozenset(without)
+        settled = index
+        for canary in self._live.values():
+            if canary.uri not in left_out:
+                try:
+                    index = self._fork(index, settled, canary)
+                except RouteConflict as error:
+                    raise RouteConflict(error.method, error.path, error.owner, error.uri) from None
+        return index
+
+    def fork_what_fits(self, index: RouteIndex) -> RouteIndex:
+        """Give the index with all canaries; one that conflicts or whose script is gone ends."""
+        settled = index
+        for canary in tuple(self._live.values()):
+            if self._registry._version(canary.uri) != canary.base:
+                self._leave(canary, "superseded", "another version is live")
+                continue
+            try:
+                index = self._fork(index, settled, canary)
+            except (RouteConflict, ScriptInvalid) as error:
+                self._leave(canary, "ended", str(error))
+        return index
+
+    def committed(self, found: Mapping[str, Examination], uris: Iterable[str]) -> list[str]:
+        """Take note that new versions were stored; give the URIs whose canary ended by that."""
+        ended = []
+        for uri in uris:
+            canary = self._live.get(uri)
+            if canary is not None:
+                promoted = found.get(uri) is canary.found
+                self._leave(canary, "promoted" if promoted else "superseded")
+                ended.append(uri)
+        return ended
+
+    async def forget_stored(self, uris: Iterable[str]) -> None:
+        """Delete what is stored of canaries; a failure is logged, as what is stale is ignored anyway."""
+        for uri in uris:
+            try:
+                with suppress(ScriptNotFound):
+                    await self._registry._repository.save([ScriptChange(HOLDER_PREFIX + uri, None)])
+            except Exception:
+                self._log.failure("the canary of {uri} could not be deleted", uri=uri)
+
+    async def refresh(self, stored: Mapping[str, Script], is_startup: bool) -> None:
+        """Take over what the repository says: ``stored`` are the holders by URI of their script."""
+        if not self.enabled:
+            return
+        for uri in [uri for uri in self._live if uri not in stored]:
+            self._drop(uri, "ended", "by another engine")
+        for uri, script in stored.items():
+            try:
+                kept = msgspec.json.decode(script.message, type=_Kept)
+            except msgspec.MsgspecError:
+                self._log.error("the stored canary of {uri} is not readable and ignored", uri=uri)
+                continue
+            known = self._live.get(uri)
+            if known is not None and known.holder == script.version:
+                continue
+            async with self._registry._turns.of([uri]):
+                if kept.base != self._registry._version(uri):
+                    await self.forget_stored([uri])
+                    continue
+                await self._take_over(uri, script, kept, is_startup)
+
+    async def _take_over(self, uri: str, script: Script, kept: _Kept, is_startup: bool) -> None:
+        version = kept.base + 1
+        try:
+            (found,) = await self._registry._examine_all([(uri, script.source, version)], is_startup)
+            if isinstance(found, Exception):
+                raise found
+            if found.error is not None:
+                raise found.error
+            canary = Canary(
+                uri,
+                version,
+                kept.base,
+                kept.percent,
+                kept.started_at,
+                script.author,
+                kept.message,
+                script.source,
+                found,
+                script.version,
+            )
+            self._install(canary, "started", "found in the repository")
+            if self._live.get(uri) is not canary:
+                # Its routes were given to another script meanwhile: the next look must not find it again.
+                await self.forget_stored([uri])
+        except Exception as error:
+            self._log.warn("the stored canary of {uri} does not load: {reason}", uri=uri, reason=str(error))
+
+    # Own
+
+    async def _begin(self, change: ScriptChange, percent: float) -> Canary:
+        registry, uri, source = self._registry, change.uri, change.source or ""
+        if not self.enabled:
+            raise HTTPProblem(
+                400, "BAD_REQUEST", "canaries are switched off: the plugin canary is not enabled"
+            )
+        if len(HOLDER_PREFIX + uri) > MAX_URI_LENGTH:
+            raise HTTPProblem(400, "BAD_REQUEST", f"the URI {uri[:40]}… is too long for a canary")
+        async with registry._turns.of([uri]):
+            registry._refuse_stale(change)
+            live = registry._records.get(uri)
+            if live is None or live.script is None or live.live is None:
+                raise HTTPProblem(
+                    409,
+                    "CANARY_CONFLICT",
+                    f"no version of {uri} is live to compare a canary with; put it without canary",
+                )
+            base = live.script.version
+            (found,) = await registry._examine_all([(uri, source, base + 1)], False)
+            registry._raise_unfit(found)
+            assert isinstance(found, Examination)  # noqa: S101 - anything else was raised
+            async with registry._turns.of([registry._COMMIT]):
+                started_at = int(registry._now() * 1000)
+                canary = Canary(
+                    uri, base + 1, base, percent, started_at, change.author, change.message, source, found
+                )
+                try:
+                    registry._ask_plugins(uri, found.registrations)
+                    self._fork(self.fork(registry._index, (uri,)), registry._index, canary)
+                except (RouteConflict, ScriptInvalid) as error:
+                    registry._failed(uri, error)
+                    raise
+                canary = await self._store(canary)
+                self._install(canary, "started")
+        return canary
+
+    async def _change(self, uri: str, percent: float) -> Canary:
+        registry = self._registry
+        async with registry._turns.of([uri]), registry._turns.of([registry._COMMIT]):
+            canary = await self._store(attrs.evolve(self._of(uri), percent=percent))
+            if uri not in self._live:
+                # Rolled back meanwhile: what was just stored must not bring it back.
+                await self.forget_stored([uri])
+                raise _none(uri)
+            self._install(canary, "percent")
+        return canary
+
+    async def _promote(self, uri: str, author: str, message: str) -> ScriptRecord:
+        registry = self._registry
+        async with registry._turns.of([uri]), registry._turns.of([registry._COMMIT]):
+            canary = self._of(uri)
+            change = ScriptChange(
+                uri, canary.source, author or canary.author, message or canary.message, canary.base
+            )
+            (record,) = await registry._commit([change], {uri: canary.found})
+        assert record is not None  # noqa: S101 - only a deletion gives None
+        return record
+
+    async def _store(self, canary: Canary) -> Canary:
+        kept = _Kept(canary.base, canary.percent, canary.message, canary.started_at)
+        change = ScriptChange(
+            HOLDER_PREFIX + canary.uri, canary.source, canary.author, msgspec.json.encode(kept).decode()
+        )
+        (script,) = await self._registry._repository.save([change])
+        assert script is not None  # noqa: S101 - only a deletion gives None
+        return attrs.evolve(canary, holder=script.version)
+
+    async def _forget(self, uris: Sequence[str]) -> None:
+        async with self._registry._turns.of(uris):
+            # Unless a new one was begun while we waited.
+            await self.forget_stored(uri for uri in uris if uri not in self._live)
+
+    def _of(self, uri: str) -> Canary:
+        canary = self._live.get(uri)
+        if canary is None:
+            raise _none(uri)
+        return canary
+
+    def _install(self, canary: Canary, state: str, reason: str = "") -> None:
+        before = self._live.get(canary.uri)
+        self._live[canary.uri] = canary
+        self._registry._swap(self._registry._index)
+        if before is not None and before.found is not canary.found:
+            self._tell(before, "superseded", "another canary was put")
+        if self._live.get(canary.uri) is canary:
+            self._tell(canary, state, reason)
+
+    def _drop(self, uri: str, state: str, reason: str) -> Canary | None:
+        canary = self._live.get(uri)
+        if canary is not None:
+            self._leave(canary, state, reason)
+            self._registry._swap(self._registry._index)
+        return canary
+
+    def _leave(self, canary: Canary, state: str, reason: str = "") -> None:
+        del self._live[canary.uri]
+        self._tell(canary, state, reason)
+
+    def _fork(self, index: RouteIndex, settled: RouteIndex, canary: Canary) -> RouteIndex:
+        return forked(index, settled, canary.uri, canary.found.routes, canary.percent, self._sticky)
+
+    def _tell(self, canary: Canary, state: str, reason: str = "") -> None:
+        update = CanaryUpdate(canary, state, reason, int(self._registry._now() * 1000))
+        for listener in tuple(self._listeners):
+            try:
+                listener(update)
+            except Exception:
+                self._log.failure("a listener to canaries failed")
+
+
+def _fit(percent: float) -> float:
+    if not 0 < percent <= 100:
+        raise HTTPProblem(
+            400, "BAD_REQUEST", f"canary must be a percentage over 0 and up to 100, not {percent:g}"
+        )
+    return percent
+
+
+def _none(uri: str) -> Exception:
+    return HTTPProblem(404, "NOT_FOUND", f"{uri} has no canary", {"uri": uri})
+
+
+def split_holders(scripts: Iterable[Script]) -> tuple[dict[str, Script], dict[str, Script]]:
+    """Give ordinary scripts, and those that hold canaries by the URI of the script concerned."""
+    plain: dict[str, Script] = {}
+    holders: dict[str, Script] = {}
+    for script in scripts:
+        if script.uri.startswith(HOLDER_PREFIX):
+            holders[script.uri.removeprefix(HOLDER_PREFIX)] = script
+        else:
+            plain[script.uri] = script
+    return plain, holders

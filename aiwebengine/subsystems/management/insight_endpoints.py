@@ -1,0 +1,319 @@
+"""What goes on: routes, logs, requests, limits, plugins, state. Imports Klein: import it late."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from aiwebengine._version import VERSION
+from aiwebengine.errors import HTTPProblem
+from aiwebengine.interfaces import IFeature, IRequestGate
+from aiwebengine.scripts.log import LEVELS, LogEntry, matcher, parse_since
+from aiwebengine.scripts.routes import Match, OtherMethods, Route
+from aiwebengine.subsystems.management.audit import AUDIT, parse_audit
+from aiwebengine.subsystems.management.callers import READ
+from aiwebengine.subsystems.management.endpoints import Endpoints, number, operation
+from aiwebengine.subsystems.management.limits import limits
+from aiwebengine.subsystems.management.operations import Parameter
+from aiwebengine.subsystems.management.schemas import (
+    LimitList,
+    LogPage,
+    PluginList,
+    RequestList,
+    RouteList,
+    Status,
+)
+from aiwebengine.subsystems.management.shapes import answer_json, argument, canary_json
+from aiwebengine.subsystems.management.sse import encode_event, last_event_id
+
+__all__ = ["InsightEndpoints"]
+
+_MOST_ENTRIES = 1000
+_LIMIT = Parameter("limit", "How many at most.", {"type": "integer", "minimum": 0, "maximum": _MOST_ENTRIES})
+_LOG_FILTERS = (
+    Parameter("script", "Of this script."),
+    Parameter("level", "At least this severe.", {"type": "string", "enum": list(LEVELS)}),
+    Parameter("request_id", "Of this request."),
+    Parameter("contains", "With this text, letter case ignored."),
+    Parameter("since", "Not before: ISO 8601, or milliseconds since the epoch."),
+    Parameter("kind", "Of this kind, such as `log`, `error`, `load`, `lint`, `canary`, `audit`."),
+)
+_AFTER = Parameter("after", "Those after this `seq`.", {"type": "integer", "minimum": 0})
+
+
+class InsightEndpoints(Endpoints):
+    """``/engine/routes``, ``/engine/logs``, ``/engine/requests``, ``/engine/limits`` and others."""
+
+    _since: float
+
+    @operation(
+        "GET",
+        "/engine/routes",
+        role=READ,
+        answers={200: RouteList},
+        parameters=(
+            Parameter("path", "Tell who answers this path instead, such as `/users/7`."),
+            Parameter("method", "With `path`; GET without it."),
+        ),
+        errors=(400,),
+    )
+    def list_routes(self, request: Any) -> None:
+        """Every live route with its owner, or who answers a path."""
+        path = argument(request, "path")
+        if not path:
+            answer_json(request, {"routes": [_route(one) for one in self._scripts.routes()]})
+            return
+        if not path.startswith("/"):
+            raise HTTPProblem(400, "BAD_REQUEST", f"path must start with '/', not {path[:40]!r}")
+        answer_json(request, {"answer": self._who_answers(path, argument(request, "method", "GET").upper())})
+
+    @operation(
+        "GET",
+        "/engine/logs",
+        role=READ,
+        answers={200: LogPage},
+        parameters=(*_LOG_FILTERS, _LIMIT, _AFTER),
+        errors=(400,),
+    )
+    async def read_logs(self, request: Any) -> None:
+        """Log entries by filters, oldest first.
+
+        Without `after` the newest ones, with it the first ones after that.
+        """
+        limit = number(argument(request, "limit", "100"), "limit")
+        after = argument(request, "after")
+        filters = _log_filters(request)
+        filters |= {"limit": min(limit, _MOST_ENTRIES), "after": number(after, "after") if after else None}
+        log: Any = self._services.script_log
+        # A log that lasts is asked for more than it has in memory.
+        found = await log.search(**filters) if hasattr(log, "search") else log.query(**filters)
+        answer_json(request, found | {"entries": [_with_audit(one) for one in found["entries"]]})
+
+    @operation(
+        "GET",
+        "/engine/logs/stream",
+        role=READ,
+        answers={200: "text/event-stream"},
+        parameters=(
+            *_LOG_FILTERS,
+            _AFTER,
+            Parameter("Last-Event-ID", "Those after this `seq` first.", place="header"),
+        ),
+        errors=(400, 503),
+    )
+    def follow_logs(self, request: Any) -> Any:
+        """Log entries as they come, as server-sent events.
+
+        `id` is the entry's `seq`; `Last-Event-ID` or `after` replays what is still kept.
+        """
+        log: Any = self._services.script_log
+        filters = _log_filters(request)
+        wanted = matcher(**filters)
+        client = self._hub.connect(request, lambda: stop())
+
+        def send(entry: LogEntry) -> None:
+            if wanted(entry):
+                text = msgspec.json.encode(_with_audit(entry.as_json())).decode()
+                client.send(encode_event(text, id_=entry.seq))
+
+        seen = last_event_id(request)
+        for entry in log.entries_after(seen) if seen is not None else ():
+            send(entry)
+        stop = log.follow(send)
+        return client.done
+
+    @operation(
+        "GET",
+        "/engine/requests",
+        role=READ,
+        answers={200: RequestList},
+        parameters=(
+            Parameter("script", "Answered by this script."),
+            Parameter("status", "With this status, or class of them such as `5xx`."),
+            Parameter("method", "With this method."),
+            Parameter("path", "Whose path begins so."),
+            Parameter("request_id", "This one."),
+            Parameter("min_ms", "That took at least so long.", {"type": "number", "minimum": 0}),
+            Parameter("since", "Not before: ISO 8601, or milliseconds since the epoch."),
+            _LIMIT,
+        ),
+        errors=(400, 404),
+    )
+    def list_requests(self, request: Any) -> None:
+        """The latest requests with what they cost, newest first."""
+        limit = min(number(argument(request, "limit", "100"), "limit"), _MOST_ENTRIES)
+        wanted = _request_filters(request)
+        found: list[Any] = []
+        for record in self._recent_requests()(2**31 if wanted else limit):
+            if len(found) >= limit:
+                break
+            if all(test(record) for test in wanted):
+                found.append(record)
+        answer_json(request, {"requests": found})
+
+    @operation("GET", "/engine/limits", role=READ, answers={200: LimitList})
+    def list_limits(self, request: Any) -> None:
+        """Every limit with its value and the configuration key that sets it."""
+        configuration: Any = self._services.configuration
+        sections = getattr(configuration, "snapshot", configuration).sections
+        answer_json(request, {"limits": list(limits(sections))})
+
+    @operation("GET", "/engine/plugins", role=READ, answers={200: PluginList}, errors=(404,))
+    def list_plugins(self, request: Any) -> None:
+        """Every plugin with its origin and state."""
+        from aiwebengine.plugin_text import rows
+
+        plan = getattr(self._services, "plan", None)
+        if plan is None:
+            raise HTTPProblem(404, "NOT_FOUND", "This engine was not built from a plan of plugins.")
+        answer_json(request, {"plugins": rows(plan)})
+
+    @operation("GET", "/engine/status", role=READ, answers={200: Status})
+    def show_status(self, request: Any) -> None:
+        """Versions, sandboxes, scripts, canaries, streams."""
+        services = self._services
+        records = self._scripts.records()
+        live = sum(one.status == "live" for one in records)
+        pool: Any = services.sandboxes
+        log: Any = services.script_log
+        reactor: Any = services.reactor
+        answer_json(
+            request,
+            {
+                "versions": {
+                    "aiwebengine": VERSION,
+                    "python": platform.python_version(),
+                    "twisted": _installed("Twisted"),
+                    "quickjs": _installed("quickjs-ng"),
+                },
+                "environment": services.configuration.environment,
+                "mode": services.configuration.section("security").mode,
+                "pid": os.getpid(),
+                "uptime_s": round(reactor.seconds() - self._since, 3),
+                "sandboxes": dict(pool.status()),
+                "scripts": {
+                    "total": len(records),
+                    "live": live,
+                    "failed": len(records) - live,
+                    "routes": len(self._scripts.routes()),
+                },
+                "canaries": [
+                    {"uri": one.uri, **canary_json(one, services)} for one in self._scripts.canaries.all()
+                ],
+                "event_streams": len(self._hub),
+                "log_entries": log.last_seq,
+            },
+        )
+
+    def _recent_requests(self) -> Callable[[int], Any]:
+        for provider in self._services.providers(IRequestGate):
+            recent: Callable[[int], Any] | None = getattr(provider, "recent", None)
+            if recent is not None:
+                return recent
+        raise HTTPProblem(404, "NOT_FOUND", "Requests are not recorded: the plugin request_log is off.")
+
+    def _who_answers(self, path: str, method: str) -> dict[str, Any]:
+        answer: dict[str, Any] = {
+            "owner": "nobody",
+            "route": None,
+            "params": {},
+            "feature": None,
+            "allow": [],
+        }
+        plain = path.partition("?")[0]
+        prefixes = [prefix for one in self._services.providers(IFeature) for prefix in one.prefixes]
+        # The longest prefix wins, as it does when a request comes.
+        for prefix in sorted(prefixes, key=len, reverse=True):
+            if plain == f"/{prefix}" or plain.startswith(f"/{prefix}/"):
+                return answer | {"owner": "engine", "feature": prefix}
+        sent = quote(plain, safe="/%:@!$&'()*+,;=~-._")
+        found = self._scripts.match(method.encode("latin-1", "replace"), sent)
+        if isinstance(found, Match):
+            params = dict(found.params)
+            return answer | {"owner": "script", "route": _route(found.route), "params": params}
+        if isinstance(found, OtherMethods):
+            return answer | {"allow": list(found.methods)}
+        return answer
+
+
+def _route(route: Route) -> dict[str, Any]:
+    return {
+        "method": route.method,
+        "path": route.path,
+        "script": route.uri,
+        "kind": route.kind,
+        "handler": route.shown or route.handler,
+    }
+
+
+def _with_audit(entry: dict[str, Any]) -> dict[str, Any]:
+    return entry | {"audit": parse_audit(entry["message"])} if entry["kind"] == AUDIT else entry
+
+
+def _installed(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _log_filters(request: Any) -> dict[str, Any]:
+    names = ("script", "level", "request_id", "contains", "kind")
+    filters: dict[str, Any] = {name: argument(request, name) or None for name in names}
+    try:
+        filters["since"] = _since(request)
+        matcher(**filters)
+    except ValueError as error:
+        raise HTTPProblem(400, "BAD_REQUEST", str(error)) from None
+    return filters
+
+
+def _since(request: Any) -> float | None:
+    text = argument(request, "since")
+    return parse_since(text) if text else None
+
+
+def _request_filters(request: Any) -> list[Callable[[Mapping[str, Any]], bool]]:
+    return list(_tests(request))
+
+
+def _tests(request: Any) -> Iterator[Callable[[Mapping[str, Any]], bool]]:
+    for name in ("script", "request_id"):
+        wanted = argument(request, name)
+        if wanted:
+            yield partial(_same, name, wanted)
+    method, path, status = (argument(request, name) for name in ("method", "path", "status"))
+    if method:
+        yield partial(_same, "method", method.upper())
+    if path:
+        yield lambda record: str(record["path"]).startswith(path)
+    if status:
+        low, high = _statuses(status)
+        yield lambda record: low <= record["status"] <= high
+    try:
+        least = float(argument(request, "min_ms") or 0)
+        since = _since(request)
+    except ValueError as error:
+        raise HTTPProblem(400, "BAD_REQUEST", str(error)) from None
+    if least:
+        yield lambda record: record["wall_ms"] >= least
+    if since is not None:
+        yield lambda record: record["started"] * 1000 >= since
+
+
+def _same(name: str, wanted: str, record: Mapping[str, Any]) -> bool:
+    return bool(record[name] == wanted)
+
+
+def _statuses(text: str) -> tuple[int, int]:
+    if len(text) == 3 and text[0] in "12345" and text[1:].lower() == "xx":
+        return int(text[0]) * 100, int(text[0]) * 100 + 99
+    status = number(text, "status")
+    return status, status

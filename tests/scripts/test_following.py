@@ -1,0 +1,199 @@
+"""Tests for aiwebengine.scripts.following, and two engines on one repository."""
+
+from pathlib import Path
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from aiwebengine.errors import VersionConflict
+from aiwebengine.interfaces import IEngineService, IPlugin
+from aiwebengine.plugins.aiwebengine_following import following
+from aiwebengine.repository.calls import WorkerCalls
+from aiwebengine.repository.changes import PolledChanges, Watchers
+from aiwebengine.repository.database import DatabaseRepository
+from aiwebengine.repository.sqlite import SQLiteDatabase
+from aiwebengine.repository.worker import InlineWorker
+from aiwebengine.scripts.following import RepositoryFollower
+from tests.scripts.fakes import RegistryHelper
+from tests.subsystems.fakes import Services
+
+
+class Registry:
+    """Counts how often it is asked to read."""
+
+    read = 0
+
+    def refresh_soon(self):
+        self.read += 1
+
+
+class Watching:
+    """A repository that tells."""
+
+    listener = None
+
+    def watch(self, listener):
+        self.listener = listener
+        return self.stop
+
+    def stop(self):
+        self.listener = None
+
+
+class Polled:
+    """A repository with a revision; an error is raised instead."""
+
+    revision_ = 1
+
+    async def revision(self):
+        if isinstance(self.revision_, Exception):
+            raise self.revision_
+        return self.revision_
+
+
+class FollowerTests(SynchronousTestCase):
+    """How it is noticed that something changed."""
+
+    def follow(self, repository):
+        self.clock, self.registry = Clock(), Registry()
+        self.follower = RepositoryFollower(self.clock, repository, self.registry)
+        self.wait(self.follower.start())
+
+    def wait(self, coroutine):
+        return self.successResultOf(Deferred.fromCoroutine(coroutine))
+
+    def test_watch(self):
+        """A repository that tells is listened to until the end."""
+        repository = Watching()
+        self.follow(repository)
+        verifyObject(IEngineService, self.follower)
+        repository.listener()
+        self.assertEqual(self.registry.read, 1)
+        self.wait(self.follower.stop())
+        self.assertIsNone(repository.listener)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_poll(self):
+        """Another revision is noticed within a second, and only once; a failure is not the end."""
+        repository = Polled()
+        self.follow(repository)
+        self.clock.advance(1)
+        self.assertEqual(self.registry.read, 0)
+        repository.revision_ = 2
+        self.clock.pump([1, 1])
+        self.assertEqual(self.registry.read, 1)
+        repository.revision_ = OSError("away")
+        self.clock.advance(1)
+        self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
+        repository.revision_ = 3
+        self.clock.advance(1)
+        self.assertEqual(self.registry.read, 2)
+        self.wait(self.follower.stop())
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_neither(self):
+        """A repository in memory has no other writer."""
+        self.follow(object())
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.wait(self.follower.stop())
+
+    def test_plugin(self):
+        """The plugin makes a follower."""
+        verifyObject(IPlugin, following)
+        services = Services(RegistryHelper(self), Clock())
+        self.assertIsInstance(following.build(None, services), RepositoryFollower)
+
+
+class TwoEnginesTests(SynchronousTestCase):
+    """REQ-DATA-004: two engines share one SQLite file."""
+
+    def setUp(self):
+        path = Path(self.mktemp()) / "scripts.db"
+        self.clock = Clock()
+        self.one, self.two = (self.make(path) for _ in range(2))
+
+    def make(self, path):
+        database = SQLiteDatabase(path, lock_timeout_s=0.0)
+        calls = WorkerCalls(database, InlineWorker(), InlineWorker())
+        changes = PolledChanges(self.clock, calls, lambda: database.told)
+        watchers = Watchers(self.clock, changes, delay_s=0.0)
+        repository = DatabaseRepository(database, calls, watchers=watchers, now=lambda: 1.0)
+        helper = RegistryHelper(self, repository=repository)
+        follower = RepositoryFollower(self.clock, repository, helper.registry)
+        helper.wait(follower.start())
+        self.addCleanup(lambda: (helper.wait(follower.stop()), helper.wait(repository.close())))
+        return helper
+
+    def test_changes_arrive(self):
+        """What one engine stores or deletes goes live in the other."""
+        self.one.put("a", "GET /x")
+        self.assertIsNone(self.two.answers("GET", "/x"))
+        self.clock.advance(1)
+        self.assertEqual(self.two.answers("GET", "/x"), ("a", 1, {}))
+        self.two.wait(self.two.registry.delete("a"))
+        self.clock.advance(1)
+        self.assertIsNone(self.one.answers("GET", "/x"))
+
+    def test_exactly_one_wins(self):
+        """Of two engines that store a version on top of the same one, one wins; the other learns of it."""
+        self.one.put("a", "GET /x")
+        self.clock.advance(1)
+        for round_ in range(1, 4):
+            helpers = (self.one, self.two)
+            gates = []
+            for helper in helpers:
+                helper.pool.gates["a"] = Deferred()
+                gates.append(helper.pool.gates["a"])
+            puts = [
+                helper.begin(helper.registry.put("a", f"GET /{name}{round_}", expected_version=round_))
+                for helper, name in zip(helpers, ("one", "two"), strict=True)
+            ]
+            order = (0, 1) if round_ % 2 else (1, 0)
+            for number in order:
+                gates[number].callback(None)
+            winner, loser = (puts[number] for number in order)
+            self.assertEqual(self.successResultOf(winner).script.version, round_ + 1)
+            conflict = self.failureResultOf(loser, VersionConflict).value
+            self.assertEqual((conflict.expected, conflict.current), (round_, round_ + 1))
+            self.clock.advance(1)
+            path = f"/{('one', 'two')[order[0]]}{round_}"
+            for helper in helpers:
+                self.assertEqual(helper.answers("GET", path), ("a", round_ + 1, {}))
+
+    def test_exactly_one_creates(self):
+        """Of two engines that create the same script one wins."""
+        self.one.put("a", "GET /x", expected_version=0)
+        self.two.fails(self.two.registry.put("a", "GET /y", expected_version=0), VersionConflict)
+        self.assertEqual(self.two.answers("GET", "/x"), ("a", 1, {}))
+
+    def test_reading_again_meanwhile(self):
+        """A change that comes while scripts are read leads to one more reading."""
+        self.one.put("a", "GET /x")
+        gate = self.two.pool.gates["a"] = Deferred()
+        self.clock.advance(1)
+        self.one.put("a", "GET /y")
+        self.clock.advance(1)
+        self.one.put("a", "GET /z")
+        self.clock.advance(1)
+        gate.callback(None)
+        self.assertEqual(self.two.answers("GET", "/z"), ("a", 3, {}))
+        self.assertIsNone(self.two.answers("GET", "/x"))
+        self.assertEqual([load[1] for load in self.two.pool.loads], [1, 3])
+
+    def test_repository_away(self):
+        """A failed reading is logged, and the next one works."""
+        self.one.put("a", "GET /x")
+        scripts = self.two.repository.scripts
+
+        async def fail():
+            raise OSError("away")
+
+        self.two.repository.scripts = fail
+        self.clock.advance(1)
+        self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
+        self.two.repository.scripts = scripts
+        self.one.put("a", "GET /y")
+        self.clock.advance(1)
+        self.assertEqual(self.two.answers("GET", "/y"), ("a", 2, {}))

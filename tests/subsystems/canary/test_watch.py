@@ -1,0 +1,186 @@
+"""Tests for aiwebengine.subsystems.canary: counting, judging, taking back."""
+
+from types import SimpleNamespace
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from aiwebengine.interfaces import IEngineService, IPlugin, IRequestObserver
+from aiwebengine.plugins.aiwebengine_canary import canary as plugin
+from aiwebengine.subsystems.canary.settings import CanarySettings
+from aiwebengine.subsystems.canary.tally import Tally
+from tests.scripts.fakes import RegistryHelper
+from tests.subsystems.fakes import Configuration, Services
+
+
+class Reloadable(Configuration):
+    """A configuration that can be reloaded."""
+
+    def on_reload(self, apply):
+        self.apply = apply
+
+
+class TallyTests(SynchronousTestCase):
+    """Totals and rates."""
+
+    def test_rates(self):
+        """Rates are those of the window, totals of all."""
+        tally = Tally()
+        self.assertEqual(tally.rates(0, 60), (0, 0.0, 0.0))
+        for second, mine, error in (
+            (0, True, True),
+            (0, False, True),
+            (30, True, False),
+            (30, True, True),
+            (59, False, False),
+        ):
+            tally.count(second, 60, canary=mine, error=error)
+        self.assertEqual(tally.rates(59, 60), (3, 66.667, 50.0))
+        self.assertEqual(tally.rates(60, 60), (2, 50.0, 0.0))
+        self.assertEqual(tally.rates(89, 60), (2, 50.0, 0.0))
+        self.assertEqual(tally.rates(90, 60), (0, 0.0, 0.0))
+        self.assertEqual((tally.requests, tally.errors), (3, 2))
+        self.assertEqual((tally.baseline_requests, tally.baseline_errors), (2, 1))
+
+
+class WatchTests(SynchronousTestCase):
+    """REQ-JS-007: a canary that fails more often is taken back by itself."""
+
+    def setUp(self):
+        self.clock = Clock()
+        self.helper = RegistryHelper(self)
+        self.configuration = Reloadable()
+        services = Services(self.helper, self.clock, self.configuration)
+        self.watch = plugin.build(CanarySettings(min_requests=10, threshold_percent=20.0), services)
+        self.canaries = self.helper.registry.canaries
+        self.helper.put("a", "GET /x one")
+        self.helper.wait(self.canaries.begin("a", "GET /x two", 10))
+
+    def finish(self, version, status=200, times=1, script="a", error_code="", started=None):
+        """Have requests end."""
+        for _ in range(times):
+            record = SimpleNamespace(
+                script=script,
+                version=version,
+                status=status,
+                error_code=error_code,
+                started=self.clock.seconds() if started is None else started,
+            )
+            self.watch.finished(SimpleNamespace(record=record))
+
+    def figures(self):
+        return tuple(self.watch.canary_figures("a").values())
+
+    def logged(self, kind):
+        entries = self.helper.script_log.query(kind=kind)["entries"]
+        return [(one["level"], one["message"]) for one in entries]
+
+    def test_provides(self):
+        """Plugin and watch are what they say."""
+        verifyObject(IPlugin, plugin)
+        verifyObject(IRequestObserver, self.watch)
+        verifyObject(IEngineService, self.watch)
+        self.helper.wait(self.watch.start())
+        self.helper.wait(self.watch.stop())
+
+    def test_counted(self):
+        """What ends is counted for the version that answered; errors are 5xx and 408."""
+        self.finish(1, times=8)
+        self.finish(1, 500)
+        self.finish(2, times=2)
+        self.finish(2, 404)
+        self.finish(2, 408)
+        self.assertEqual(self.figures(), (4, 1, 25.0, 9, 11.111))
+        self.finish(2, 503, error_code="SERVICE_UNAVAILABLE")
+        self.finish(3, 500)
+        self.finish(2, 500, script="b")
+        self.finish(2, 500, started=-1)
+        self.assertEqual(self.figures(), (4, 1, 25.0, 9, 11.111))
+        self.assertEqual(self.watch.canary_figures("b"), {})
+
+    def test_taken_back(self):
+        """With enough requests and too many errors it is out of service at once, logged and audited."""
+        self.finish(1, times=100)
+        self.finish(2, times=6)
+        self.finish(2, 500, times=3)
+        self.assertIsNotNone(self.canaries.get("a"))
+        self.finish(2, 500)
+        self.assertIsNone(self.canaries.get("a"))
+        self.assertEqual(self.helper.answers("GET", "/x"), ("a", 1, {}))
+        self.assertEqual(len(self.helper.wait(self.helper.repository.scripts())), 1)
+        self.assertEqual(self.helper.pool.forgotten, [2])
+        (started, ended) = self.logged("canary")
+        self.assertEqual(started, ("info", "canary version 2: started, 10 % of requests"))
+        self.assertEqual(ended[0], "error")
+        self.assertIn("40 % of 10 requests failed within 60 s, 0 % of the others", ended[1])
+        ((_, audit),) = self.logged("audit")
+        self.assertIn('action="canary rollback" uri=a version=2 previous=1 sha256=', audit)
+        self.assertIn("actor=engine", audit)
+        self.finish(2, 500, times=20)
+        self.assertEqual(self.watch.canary_figures("a"), {})
+
+    def test_judged_by_a_success_too(self):
+        """The tenth request decides, whatever it is."""
+        self.finish(2, 500, times=9)
+        self.finish(2)
+        self.assertIsNone(self.canaries.get("a"))
+
+    def test_no_worse_than_before(self):
+        """It stays while the version before fails about as often."""
+        self.finish(1, 500, times=30)
+        self.finish(1, times=70)
+        self.finish(2, 500, times=5)
+        self.finish(2, times=5)
+        self.assertIsNotNone(self.canaries.get("a"))
+        self.finish(2, 500)
+        self.assertIsNone(self.canaries.get("a"))
+
+    def test_window(self):
+        """Errors of long ago do not count."""
+        for _ in range(5):
+            self.finish(2, 500, times=5)
+            self.clock.advance(60)
+        self.assertIsNotNone(self.canaries.get("a"))
+        self.assertEqual(self.figures(), (25, 25, 0.0, 0, 0.0))
+
+    def test_new_settings(self):
+        """A reload's settings count at once."""
+        new = {"canary": CanarySettings(min_requests=2, sticky=True)}
+        self.configuration.apply(None, SimpleNamespace(section=new.__getitem__))
+        self.assertTrue(self.helper.registry.match(b"GET", "/x").route.fork.sticky)
+        self.finish(2, 500, times=2)
+        self.assertIsNone(self.canaries.get("a"))
+
+    def test_another_share(self):
+        """Another share is logged and keeps what was counted."""
+        self.finish(2)
+        self.helper.wait(self.canaries.change("a", 50))
+        self.assertEqual(self.figures()[0], 1)
+        self.assertEqual(self.logged("canary")[-1][1], "canary version 2: percent, 50 % of requests")
+
+    def test_replaced(self):
+        """A canary put over another begins anew; the old program is forgotten, late ends not counted."""
+        self.finish(2, 500, times=5)
+        self.clock.advance(1)
+        self.helper.wait(self.canaries.begin("a", "GET /x three", 10))
+        self.finish(2, 500, started=0.0)
+        self.assertEqual(self.figures(), (0, 0, 0.0, 0, 0.0))
+        self.assertEqual(self.helper.pool.forgotten, [2])
+
+    def test_promoted(self):
+        """A promoted canary is watched no longer and its program goes on."""
+        self.helper.wait(self.canaries.promote("a"))
+        self.assertEqual((self.watch.canary_figures("a"), self.helper.pool.forgotten), ({}, []))
+
+    def test_repository_fails(self):
+        """When it cannot be deleted it is out of service all the same."""
+
+        async def fail(*arguments, **keywords):
+            raise OSError("disk")
+
+        self.canaries.end, end = fail, self.canaries.end
+        self.finish(2, 500, times=10)
+        self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
+        self.canaries.end = end
+        self.helper.wait(self.canaries.end("a"))
