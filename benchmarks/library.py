@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import attrs
 
-from benchmarks.asking import KEY, Asker, cpu_by_role, patient
+from benchmarks.asking import KEY, Asker, cpu_by_role, not_loaded, patient
 from benchmarks.deploys import figures_ms
 from benchmarks.errors import Unavailable
 from benchmarks.filling import NEEDLE, at_once, fill_log, fill_scripts, kept, script_path, script_uri
@@ -85,6 +85,8 @@ def _with_engine(
     say(f"the engine started in {start_s:.1f} s")
     try:
         asker = Asker(server.url, KEY)
+        if failed := not_loaded(asker):
+            skipped[f"{len(failed)} scripts that did not load"] = failed[0][:400]
         listed = [asker.timed("/engine/scripts") for _ in range(size.queries)]
         if len(listed[0][1]["scripts"]) != found["live_scripts"]:
             raise Unavailable(f"{len(listed[0][1]['scripts'])} scripts are listed")
