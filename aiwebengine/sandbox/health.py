@@ -11,7 +11,7 @@ from aiwebengine.interfaces import IHealthCheck
 
 __all__ = ["SandboxHealth"]
 
-_SHOWN = ("sandboxes", "wanted", "running", "queued")
+_SHOWN = ("sandboxes", "wanted", "running", "requests", "queued")
 
 
 class HasStatus(Protocol):

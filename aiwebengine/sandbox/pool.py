@@ -118,6 +118,7 @@ class SandboxPool:
             "wanted": self._workers,
             "queued": self._schedule.queue.count,
             "running": sum(1 for process in members if process.running),
+            "requests": sum(len(process.jobs) for process in members),
             "refused": self._refused,
             **self._crew.counts,
         }

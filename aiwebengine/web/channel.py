@@ -423,6 +423,12 @@ class EngineChannel(HTTPChannel):
         self._flow.unregisterProducer()
         transport.loseWriteConnection()
 
+    def end_unfinished(self) -> None:
+        """Close once the client has taken what was sent of an answer that will not be finished."""
+        self._requestProducer = None
+        self.deadline = self.site.seconds() + _ABORT_S
+        self.loseConnection()
+
     def cut(self) -> None:
         """Break the connection off."""
         self._wire.abortConnection()

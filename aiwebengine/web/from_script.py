@@ -32,6 +32,9 @@ _COOKIE_KEYS = {
     "sameSite",
     "partitioned",
 }
+# More than this few clients and proxies take: Python's stops at 64 KiB a line, nginx at 4 to 8 KiB in all.
+MOST_HEADER_BYTES = 65_536
+MOST_HEADERS = 500
 _KNOWN_TYPES: dict[str, tuple[bytes, bytes]] = {}
 
 
@@ -68,6 +71,11 @@ def answer_headers(
         found = [chosen, *(pair for pair in found[1:] if pair[0].lower() != b"content-type")]
     if cookies:
         found.extend((b"Set-Cookie", text.encode("utf-8")) for text in _cookies(cookies, secure))
+    if len(found) > MOST_HEADERS:
+        raise BadAnswer(f"the answer has {len(found)} headers; the most are {MOST_HEADERS}")
+    size = sum(len(name) + len(value) + 4 for name, value in found)
+    if size > MOST_HEADER_BYTES:
+        raise BadAnswer(f"the answer's headers have {size} bytes; the most are {MOST_HEADER_BYTES}")
     return found
 
 

@@ -362,10 +362,13 @@ class EngineRequest(ResourceRequest):
         """Take note that the stream wrote its last byte."""
         self._done()
 
-    def cut(self, reason: str) -> None:
-        """Break the connection off in the middle of an answer."""
+    def cut(self, reason: str, *, at_once: bool = True) -> None:
+        """Break the connection off amid an answer, ``at_once`` or when what was written is sent."""
         _log.warn("request {request_id} was cut off: {reason}", request_id=self.request_id, reason=reason)
-        self.channel.cut()
+        if at_once:
+            self.channel.cut()
+        else:
+            self.channel.end_unfinished()
 
     def connectionLost(self, reason: Failure) -> None:  # noqa: N802
         """Take note that the client has left before the answer was complete (called by the channel)."""

@@ -80,9 +80,16 @@ class BodyStream:
         self._request.stream_done()
 
     def abort(self, reason: str = "") -> None:
-        """Cut the connection, so that the client sees that the body is incomplete; ``reason`` is logged."""
+        """
+        End the connection, so that the client sees that the body is incomplete; ``reason`` is logged.
+
+        What was written before still reaches the client where the framing shows that more was to come.
+        """
         if not self.closed:
-            self._request.cut(reason)
+            self.closed = True
+            self._settle(ConnectionAborted())
+            framed = self._chunked or bool(self._remaining and self._remaining > 0)
+            self._request.cut(reason, at_once=not framed)
 
     def when_ready(self) -> Deferred[None]:
         """Give a Deferred that fires when there is room; it fails with ConnectionAborted once closed."""
