@@ -181,7 +181,7 @@ class DocumentedScriptTests(SynchronousTestCase):
                 answer = engine.put_script("new.js", each.source)
                 self.assertIn(answer.status, (409, 422), each.told)
                 self.assertIn(each.told, answer.json["error"]["message"])
-                self.assertIn(each.told, shown(each.page))
+                self.assertTrue(each.told in shown(each.page), f"not shown: {each.told}")
 
     def test_req_doc_007_messages_are_shown(self) -> None:
         """The texts of errors that scripts of the troubleshooting page give stand on the page."""
@@ -195,7 +195,7 @@ class DocumentedScriptTests(SynchronousTestCase):
                 match = _ASK.fullmatch(ask)
                 assert match is not None
                 if int(match["status"]) >= 400:
-                    self.assertIn(match["text"], text)
+                    self.assertTrue(match["text"] in text, f"not shown: {match['text']}")
                     checked += 1
         self.assertGreater(checked, 5)
 
