@@ -127,8 +127,8 @@ def makeService(options: Options) -> IService:  # noqa: N802 - the name twistd a
 
     from aiwebengine.config.reloading import ConfigurationWatch, install_sighup
     from aiwebengine.engine import Engine
-    from aiwebengine.web.descriptors import raise_open_files
     from aiwebengine.log_targets import open_log_targets
+    from aiwebengine.web.descriptors import raise_open_files
     from aiwebengine.web.server import EngineServer
 
     configuration, plan = options.configuration, options.plan
@@ -159,7 +159,7 @@ def makeService(options: Options) -> IService:  # noqa: N802 - the name twistd a
 
 
 def _spare_the_collector() -> None:
-    """Take what the start has made out of garbage collection: going through it stops all requests for 40 ms."""
+    """Take what the start has made out of garbage collection: a pass over it stops all requests for 40 ms."""
     gc.collect()
     gc.freeze()
 

@@ -11,10 +11,12 @@ import time
 from pathlib import Path
 
 from benchmarks.aims import judge
+from benchmarks.disturbance import Disturbance
 from benchmarks.errors import Unavailable
+from benchmarks.lasting import main as lasting
 from benchmarks.machine import describe
 from benchmarks.profiling import profile
-from benchmarks.report import report
+from benchmarks.report import publish, report
 from benchmarks.servers import HERE
 from benchmarks.suite import Plan, Suite
 from benchmarks.wrk import find_wrk
@@ -25,6 +27,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a first look, in a minute and a half")
     output = HERE / "results" / "latest.json"
     parser.add_argument("--output", type=Path, default=output, metavar="FILE", help="where the JSON goes")
+    parser.add_argument(
+        "--publish",
+        action="store_true",
+        help="also keep the run as reference.json and put its tables into the README beside it",
+    )
     parser.add_argument("--report", type=Path, metavar="FILE", help="only print the tables of an earlier run")
     parser.add_argument("--profile", action="store_true", help="only show where the front's time goes")
     parser.add_argument("--profile-path", default="/hello", metavar="PATH", help="what is asked for then")
@@ -34,6 +41,9 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> None:
     """Do what the command line says."""
+    if sys.argv[1:2] == ["lasting"]:
+        lasting(sys.argv[2:])
+        return
     arguments = _arguments()
     began = time.monotonic()
 
@@ -50,8 +60,9 @@ def main() -> None:
             print(profile(scratch, 6, arguments.profile_path, arguments.profile_rows, say))
             return
         machine = describe()
+        disturbance = Disturbance()
         suite = Suite(Plan.quick() if arguments.quick else Plan(), scratch, say)
-        results = {"machine": machine, **suite.run()}
+        results = {"machine": machine, **suite.run(), "others_cores": disturbance.cores()}
     except Unavailable as problem:
         raise SystemExit(f"benchmarks: {problem}") from None
     finally:
@@ -60,6 +71,8 @@ def main() -> None:
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
     say(f"written to {arguments.output}")
+    if arguments.publish:
+        publish(results, HERE)
     print(report(results))
 
 

@@ -12,6 +12,7 @@ from benchmarks.suite import EXPRESS, MEDIUM, RESOURCE, SMALL
 __all__ = ["AIMS", "Aim", "judge"]
 
 MB = 1_000_000
+MOST_CONNECTIONS = 10_000
 
 
 @attrs.frozen
@@ -42,6 +43,13 @@ def _of_script(peer: str) -> Callable[[Mapping[str, Any]], float]:
 def _slowest_script_ms(results: Mapping[str, Any]) -> float:
     rows = [results["throughput"][SMALL], results["throughput"][MEDIUM], *results["shapes"].values()]
     return float(max(row["sandbox_us"] for row in rows) / 1000)
+
+
+def _crowd(results: Mapping[str, Any]) -> float:
+    crowd = results["crowd"]
+    if crowd["asked"] < MOST_CONNECTIONS:
+        raise KeyError("a quick run, or the system allows fewer open files")
+    return float(crowd["answered"])
 
 
 AIMS: Sequence[Aim] = (
@@ -84,10 +92,10 @@ AIMS: Sequence[Aim] = (
     ),
     Aim(
         "connections open at once, all answered",
-        10_000,
+        MOST_CONNECTIONS,
         "",
         True,
-        lambda r: float(r["crowd"]["answered"]),
+        _crowd,
         "REQ-PERF-004",
     ),
     Aim("CPU of the costliest handler shape", 10, "ms", False, _slowest_script_ms, "REQ-PERF-005"),

@@ -1,7 +1,7 @@
 """
-The least that Twisted and Klein can do with the same answer: ``python -m benchmarks.bare resource|klein FILE``.
+The least that Twisted and Klein can do with the same answer.
 
-Where it listens is written to the file.
+Run as ``python -m benchmarks.bare resource|klein FILE``; where it listens is written to the file.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ def _resource() -> Any:
     from twisted.web.resource import Resource
 
     class Hello(Resource):
-        isLeaf = True
+        isLeaf = True  # noqa: N815
 
-        def render_GET(self, request: Any) -> bytes:
+        def render_GET(self, request: Any) -> bytes:  # noqa: N802
             return _answer(request)
 
     root = Resource()

@@ -12,16 +12,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 __all__ = ["crowd", "open_files_allow"]
 
 _AT_ONCE = 200
 _RESERVE = 200
+_ROOT = Path(__file__).parents[1]
 
 
 def open_files_allow(wanted: int) -> int:
-    """Raise the limit of open files as far as it may be; give how many connections that allows, at most ``wanted``."""
+    """Raise the limit of open files if need be; give how many connections (of ``wanted``) that allows."""
     import resource
 
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -59,7 +61,9 @@ def run(url: str, count: int) -> None:
 def crowd(url: str, count: int) -> Iterator[int]:
     """Hold connections in another process; gives how many were answered."""
     line = [sys.executable, "-m", "benchmarks.crowd", url, str(count)]
-    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        line, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None and process.stdin is not None
         yield int(process.stdout.readline() or 0)
         process.stdin.close()

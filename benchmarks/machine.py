@@ -29,7 +29,7 @@ def _node() -> str:
 
 
 def describe() -> dict[str, object]:
-    """Give processor, versions, time, and how busy the machine was before."""
+    """Give processor, versions and date."""
     return {
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "cpu": _cpu(),
@@ -38,5 +38,4 @@ def describe() -> dict[str, object]:
         "python": f"Python {platform.python_version()}",
         "twisted": f"Twisted {version('Twisted')}",
         "node": _node(),
-        "load": " ".join(f"{one:.2f}" for one in os.getloadavg()),
     }

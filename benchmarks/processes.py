@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,10 +32,10 @@ def _stat(pid: int) -> list[str] | None:
 def descendants(root: int) -> list[int]:
     """Give a process and all that came of it, the root first."""
     children: dict[int, list[int]] = {}
-    for name in os.listdir("/proc"):
-        fields = _stat(int(name)) if name.isdigit() else None
+    for path in Path("/proc").iterdir():
+        fields = _stat(int(path.name)) if path.name.isdigit() else None
         if fields:
-            children.setdefault(int(fields[1]), []).append(int(name))
+            children.setdefault(int(fields[1]), []).append(int(path.name))
     found, waiting = [], [root]
     while waiting:
         pid = waiting.pop(0)
@@ -49,8 +48,8 @@ def cpu_seconds(pid: int) -> float:
     """
     Give user and system time of a process in seconds; 0 when it is gone.
 
-    From the process's own CPU clock (as of clock_getcpuclockid(3)): ``/proc/PID/stat`` is sampled at clock ticks
-    on most kernels, which misses much of what runs in short turns.
+    From the process's own CPU clock (that of clock_getcpuclockid(3)): most kernels sample the times in
+    ``/proc/PID/stat`` at clock ticks, which misses much of what runs in short turns.
     """
     try:
         return time.clock_gettime((~pid << 3) | 2)

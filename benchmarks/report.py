@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-__all__ = ["report"]
+__all__ = ["publish", "report"]
+
+_BEGIN, _END = "<!-- figures -->\n", "<!-- end of figures -->\n"
 
 
 def _rows(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -108,7 +112,8 @@ def report(results: Mapping[str, Any]) -> str:
     starts = results["cold_start_s"]
     parts = [
         f"Measured {machine['date']} on {machine['cores']} cores of {machine['cpu']}, {machine['system']}, "
-        f"{machine['python']}, {machine['twisted']}, node {machine['node']}; load before: {machine['load']}.",
+        f"{machine['python']}, {machine['twisted']}, node {machine['node']}; while other work kept "
+        f"{results['others_cores']:.1f} cores busy.",
         _aims(results["aims"]),
         "Throughput, medians of interleaved rounds "
         f"({results['plan']['rounds']} of {results['plan']['round_s']} s, "
@@ -128,3 +133,12 @@ def report(results: Mapping[str, Any]) -> str:
     ]
     parts += [f"Skipped: {name}: {why}" for name, why in results["skipped"].items()]
     return "\n\n".join(parts)
+
+
+def publish(results: Mapping[str, Any], folder: Path) -> None:
+    """Keep a run as ``reference.json``, and put its report between the marks in the folder's README.md."""
+    (folder / "reference.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
+    readme = folder / "README.md"
+    before, _, rest = readme.read_text("utf-8").partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    readme.write_text(f"{before}{_BEGIN}\n{report(results)}\n\n{_END}{after}", "utf-8")

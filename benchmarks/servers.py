@@ -90,7 +90,7 @@ def engine_command(
     """
     Give the command line of the engine in production mode: every gate, limit and log is on.
 
-    ``extra`` are further ``--set`` values; with ``profile`` the front runs under cProfile, which writes there.
+    ``extra`` are further ``--set`` values; with ``profile`` the front runs under cProfile and writes there.
     """
     values = [
         "security.api_key=benchmark-0123456789abcdef0123456789",
@@ -162,14 +162,14 @@ def node(scratch: Path, program: str) -> Server:
 
 
 def write_scripts(folder: Path) -> None:
-    """Write the scripts that are measured: those of ``javascript/``, and the small one grown to 17 and 100 KB."""
+    """Write the scripts that are measured: those of ``javascript/``, and the small one at 17 and 100 KB."""
     folder.mkdir(parents=True, exist_ok=True)
     for source in (HERE / "javascript").glob("*.js"):
         (folder / source.name).write_text(source.read_text("utf-8"), "utf-8")
     small = (HERE / "javascript" / "small.js").read_text("utf-8")
     for name, count, size in (("medium", 200, 17_000), ("big", 1000, 100_000)):
-        text = small.replace('"/hello"', f'"/{name}"') + _padding(count, size - len(small))
-        (folder / f"{name}.js").write_text(text, "utf-8")
+        text = small.replace('"/hello"', f'"/{name}"')
+        (folder / f"{name}.js").write_text(text + _padding(count, size - len(text)), "utf-8")
 
 
 def _padding(count: int, size: int) -> str:

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import attrs
@@ -23,11 +24,12 @@ __all__ = ["Steady", "percentile", "steady"]
 
 _CONNECTIONS = 64
 _GRACE_S = 5.0
+_ROOT = Path(__file__).parents[1]
 
 
 @attrs.frozen
 class Steady:
-    """Latencies at a constant rate; ``requests_per_s`` is what was answered, ``failures`` what was not 2xx."""
+    """Latencies at a constant rate; ``requests_per_s`` were answered, ``failures`` not, or not with 2xx."""
 
     asked_per_s: float
     requests_per_s: float
@@ -132,7 +134,7 @@ def run(url: str, rate: float, seconds: float) -> Steady:
 def steady(url: str, rate: float, seconds: float) -> Steady:
     """Do so in a process of its own, whose CPU time is not the server's."""
     line = [sys.executable, "-m", "benchmarks.steady", url, f"{rate:.3f}", f"{seconds:.3f}"]
-    done = subprocess.run(line, capture_output=True, text=True, check=True)
+    done = subprocess.run(line, cwd=_ROOT, capture_output=True, text=True, check=True)
     return Steady(**json.loads(done.stdout))
 
 

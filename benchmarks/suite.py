@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -73,10 +74,9 @@ class Suite:
         self._crowd_size = open_files_allow(self._plan.crowd)
         scripts = self._scratch / "scripts"
         servers.write_scripts(scripts)
-        self._cold_start(scripts)
+        self._starts_and_memory()
         with self._stack:
             engine = self._start(servers.engine(self._scratch / "engine", scripts), "/hello")
-            self._idle_memory(engine)
             self._throughput(engine, scripts)
             self._steady(engine)
             self._beside(engine)
@@ -91,8 +91,15 @@ class Suite:
 
     # Each measurement fills in its part of the results.
 
-    def _cold_start(self, scripts: Path) -> None:
-        """From spawning twistd to the first 200 of a script; the first start, with cold files, is not counted."""
+    def _starts_and_memory(self) -> None:
+        """
+        With the small script alone: the time from spawning twistd to its first 200, then memory at rest.
+
+        One more start before warms the file cache.
+        """
+        scripts = self._scratch / "small"
+        scripts.mkdir()
+        shutil.copy(HERE / "javascript" / "small.js", scripts)
         times = []
         for number in range(self._plan.starts + 1):
             self._say(f"cold start {number + 1} of {self._plan.starts + 1}")
@@ -100,11 +107,13 @@ class Suite:
             server = servers.engine(scratch, scripts)
             server.wait("/hello")
             times.append(time.perf_counter() - server.began)
+            if number == self._plan.starts:
+                self._idle_memory(server)
             server.stop()
         self.results["cold_start_s"] = {"median": median(times[1:]), "each": times[1:]}
 
     def _idle_memory(self, engine: Server) -> None:
-        """Memory of every process once the engine has answered one request and has been left alone."""
+        """Memory of every process, once the engine has answered a request and was then left alone."""
         self._say("idle memory")
         time.sleep(self._plan.settle_s)
         pids = descendants(engine.pid)
@@ -144,9 +153,9 @@ class Suite:
         self.results["shapes"] = _table(measured, measured[SMALL])
 
     def _steady(self, engine: Server) -> None:
-        """Latency at half of the peak."""
+        """Latency at half of the peak, which is measured anew: the machine may be busier than before."""
         self._say("latency at half of the peak load")
-        rate = self.results["throughput"][SMALL]["per_s"] / 2
+        rate = burst(engine.url + "/hello", 2, self._plan.connections).requests_per_s / 2
         found = steady(engine.url + "/hello", rate, self._plan.steady_s)
         self.results["half_load"] = attrs.asdict(found)
 
@@ -178,7 +187,7 @@ class Suite:
             held = memory_of(engine.pid, "front").rss
             newcomer = burst(engine.url + "/hello", 2, 1)
         self.results["crowd"] = {
-            "wanted": self._plan.crowd,
+            "asked": count,
             "answered": answered,
             "bytes_each": (held - before) / max(1, answered),
             "newcomer_p99_ms": newcomer.p99_ms,

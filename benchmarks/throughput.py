@@ -68,7 +68,7 @@ class Rounds:
 def measure(
     loads: Sequence[Load], rounds: int, seconds: float, connections: int, say: Callable[[str], None]
 ) -> dict[str, Rounds]:
-    """Load each in turn, ``rounds`` times, beginning with another one each time; one second before as warm-up."""
+    """Load each in turn, ``rounds`` times, beginning with another one each time; a second to warm up."""
     found = {load.name: Rounds() for load in loads}
     for load in loads:
         burst(load.server.url + load.path, 1, connections, load.script)
@@ -81,7 +81,7 @@ def measure(
 
 
 def ratio(one: Rounds, other: Rounds) -> float:
-    """Give how many times faster ``one`` is: the median over the rounds, each compared with its own neighbour."""
+    """Give how many times as fast ``one`` is: the median of the comparisons within each round."""
     return median(
         mine / theirs if theirs else 0.0
         for mine, theirs in zip(one.each_per_s, other.each_per_s, strict=True)

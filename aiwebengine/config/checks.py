@@ -68,7 +68,7 @@ def endpoint(value: str) -> str | None:
 
     try:
         # Parsers only keep the reactor; anything may go wrong in those of third parties.
-        serverFromString(object(), value)  # type: ignore[no-untyped-call]
+        serverFromString(object(), value)
     except Exception:
         return 'a Twisted endpoint string such as "tcp:8080:interface=127.0.0.1"'
     port = re.match(r"(?:tcp|tcp6|ssl):(?:port=)?(\d+)", value)

@@ -7,5 +7,5 @@ this package too, so another distribution may add drop-ins. See docs/plugins.md.
 
 from twisted.plugin import pluginPackagePaths
 
-__path__.extend(pluginPackagePaths(__name__))  # type: ignore[no-untyped-call]
+__path__.extend(pluginPackagePaths(__name__))
 __all__: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from aiwebengine.sandbox.job import Job
 
 __all__ = ["SandboxProcess", "command", "environment", "hardening_level"]
+
+_TWISTED_READS = 8192
+_READ_AT_ONCE = 1 << 18
+# The most an unprivileged process may ask for on Linux; used as far as it is filled.
+_PIPE_BYTES = 1 << 20
 
 _START = (
     "import sys; sys.path += {paths!r}; {before}"
@@ -107,9 +113,21 @@ class SandboxProcess(ProcessProtocol):
         if pipes and 0 in pipes and hasattr(pipes[0], "fd"):
             self._pipes = pipes
             self._fd = pipes[0].fd
+            if 1 in pipes:
+                self._widen(pipes[1].fd)
+
+    @staticmethod
+    def _widen(descriptor: int) -> None:
+        """Let a pipe hold a large answer whole, which the sandbox then writes without waiting."""
+        with contextlib.suppress(ImportError, AttributeError, OSError):
+            import fcntl
+
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)  # on Linux
 
     def outReceived(self, data: bytes) -> None:  # noqa: N802
         """Cut what came into frames and pass them on."""
+        if len(data) >= _TWISTED_READS:
+            data += self._read_on()
         try:
             found = self._frames.feed(data)
         except ValueError:
@@ -122,6 +140,14 @@ class SandboxProcess(ProcessProtocol):
         self._held = None
         if held:
             self.send(b"".join(held))
+
+    def _read_on(self) -> bytes:
+        """Give what else is in the pipe: Twisted takes 8 KB in each turn of the reactor."""
+        pipe = self._pipes.get(1)
+        try:
+            return os.read(pipe.fd, _READ_AT_ONCE) if pipe is not None else b""
+        except BlockingIOError:
+            return b""
 
     def errReceived(self, data: bytes) -> None:  # noqa: N802
         """Log what the process complains about."""

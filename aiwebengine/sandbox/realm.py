@@ -117,10 +117,10 @@ class Realm:
             raise LimitReached("stack") from problem
         except _quickjs.JSException as problem:
             limit = self._limit(problem)
-            head, _, stack = str(problem).partition("\n")
+            head, _, trace = str(problem).partition("\n")
             if limit.kind == "memory" and "Error: " in head and "out of memory" not in head:
                 # A plugin's piece is at fault, or two of them that were never tried together.
-                named = f'"name":"PreludeError","message":{quote(head)},"stack":{quote(stack)}'
+                named = f'"name":"PreludeError","message":{quote(head)},"stack":{quote(trace)}'
                 raise ScriptBroken(f"{{{named}}}") from problem
             raise limit from problem
         if '"isNull":true' in error:

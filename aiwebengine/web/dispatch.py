@@ -97,7 +97,7 @@ class Reply:
             self._job.cancel()
 
     def _account(self, *, last: bool = False) -> None:
-        """Put down what the job cost; after the ``last`` time let go of it, or each keeps the other alive."""
+        """Put down what the job cost; the ``last`` time let go of it, or the two keep each other alive."""
         job, record = self._job, self._request.record
         if job is not None:
             if last:

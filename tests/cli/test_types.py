@@ -91,3 +91,12 @@ class NewTests(SynchronousTestCase):
         data = json.loads(run("new", "shop", "--directory", str(place), "--json").output)
         self.assertEqual(data["directory"], str(place / "shop"))
         self.assertLess({"jsconfig.json", "scripts/hello.js", "tests/hello.test.js"}, set(data["files"]))
+
+
+class VersionTests(SynchronousTestCase):
+    """`aiwebengine version --json`."""
+
+    def test_json(self) -> None:
+        """The versions by name."""
+        data = json.loads(run("version", "--json").output)
+        self.assertEqual(list(data), ["aiwebengine", "Python", "Twisted", "quickjs-ng"])

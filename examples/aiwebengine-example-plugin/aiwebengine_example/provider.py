@@ -9,7 +9,6 @@ from importlib.resources import files
 from typing import Any
 
 import attrs
-from aiwebengine.sandbox.prelude import Piece
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import Request
 from zope.interface import implementer
@@ -17,6 +16,7 @@ from zope.interface import implementer
 from aiwebengine.errors import HTTPProblem
 from aiwebengine.interfaces import IExchange, IFeature, IRequestGate, IScriptGlobals
 from aiwebengine.sandbox.model import HostCall
+from aiwebengine.sandbox.prelude import Piece
 
 __all__ = ["Example"]
 

@@ -1,0 +1,40 @@
+/** The keyboard shortcuts. */
+
+import { tell } from "../ui/dialog.js";
+import { h } from "../ui/dom.js";
+
+const MOD = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl";
+
+const KEYS = [
+  ["Everywhere", [
+    [`${MOD} S`, "Save: the script is live"],
+    [`${MOD} Shift S`, "Save with a message"],
+    [`${MOD} Enter`, "Send the request"],
+    [`${MOD} K`, "Go to a script"],
+    ["Alt N", "New script"],
+    ["Alt 1 … 5", "Request, log, versions, routes, metrics"],
+    ["F6 / Shift F6", "Next / previous region"],
+    ["F1", "This list"],
+  ]],
+  ["Text", [
+    [`${MOD} Space`, "Complete"],
+    ["F8 / Shift F8", "Next / previous problem"],
+    [`${MOD} F`, "Find and replace"],
+    [`${MOD} Z`, "Undo"],
+    [`${MOD} /`, "Comment"],
+    ["Esc, then Tab", "Leave the text (Tab alone indents)"],
+  ]],
+  ["Scripts", [
+    ["↑ ↓ ← →", "Walk the tree"],
+    ["Enter", "Open and edit"],
+    ["F2", "Rename"],
+    ["Del", "Delete"],
+  ]],
+];
+
+/** Show them. */
+export function showHelp() {
+  const group = ([title, keys]) =>
+    h("section", {}, h("h3", {}, title), h("dl", { class: "keys" }, keys.map(([key, what]) => [h("dt", {}, key.split(" ").map((part) => (/^[/…,]$|^then$/.test(part) ? ` ${part} ` : h("kbd", {}, part.replace(",", ""))))), h("dd", {}, what)])));
+  return tell("Keyboard shortcuts", h("div", { class: "key-groups" }, KEYS.map(group)));
+}

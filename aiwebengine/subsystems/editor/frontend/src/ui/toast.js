@@ -1,0 +1,31 @@
+/** Short notes at the edge that go away by themselves; errors stay until dismissed. */
+
+import { say, warn } from "./announce.js";
+import { button, h } from "./dom.js";
+
+const SHOWN_MS = 4000;
+const MOST = 4;
+
+/** The place of the notes; put it into the page once. */
+export const toasts = h("div", { class: "toasts" });
+
+/** Tell that something went well. */
+export function note(text) {
+  say(text);
+  const shown = show(text, "good");
+  setTimeout(() => shown.remove(), SHOWN_MS);
+}
+
+/** Tell that something failed. */
+export function complain(text) {
+  warn(text);
+  show(text, "bad");
+}
+
+function show(text, kind) {
+  const close = button("Dismiss", { picture: "close", bare: true, onclick: () => shown.remove() });
+  const shown = h("div", { class: `toast ${kind}` }, h("span", {}, text), close);
+  toasts.append(shown);
+  while (toasts.children.length > MOST) toasts.firstChild.remove();
+  return shown;
+}

@@ -1,0 +1,162 @@
+"""Lists and queries of a large repository, and how long an engine takes to start on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import attrs
+
+from benchmarks.asking import KEY, Asker, cpu_by_role, patient
+from benchmarks.deploys import figures_ms
+from benchmarks.errors import Unavailable
+from benchmarks.filling import NEEDLE, at_once, fill_log, fill_scripts, kept, script_path, script_uri
+
+__all__ = ["Size", "library", "postgresql"]
+
+_START_LIMIT_S = 90.0
+
+
+@attrs.frozen
+class Size:
+    """
+    How much there is, and how often each query is asked.
+
+    ``fewer`` scripts are loaded instead (with as many versions in all) where starting with all takes
+    too long; ``fill_s`` bounds the time for filling the log.
+    """
+
+    scripts: int = 10_000
+    fewer: int = 1000
+    log_entries: int = 1_000_000
+    queries: int = 30
+    fill_s: float = 60.0
+
+
+def library(scratch: Path, url: str, size: Size, say: Callable[[str], None]) -> dict[str, Any]:
+    """Fill the repository at ``url``, query its log directly, start an engine on it and ask that."""
+    found: dict[str, Any] = {"scripts": size.scripts, "skipped": {}}
+    found["fill_scripts_s"] = kept(url, lambda repository: fill_scripts(repository, size.scripts))
+    entries = 0
+    try:
+        entries, took = kept(
+            url, lambda repository: fill_log(repository, size.log_entries, size.scripts, size.fill_s)
+        )
+        say(f"{entries:,} log entries in {took:.0f} s")
+        found |= {"log_entries": entries, "fill_log_s": took, "asked_log_entries": size.log_entries}
+        found["log_direct"] = kept(url, lambda repository: _direct(repository, entries, size))
+    except Unavailable as reason:
+        found["skipped"]["log"] = str(reason)
+    found |= _with_engine(scratch, url, entries, size, say, found["skipped"])
+    return found
+
+
+def _with_engine(
+    scratch: Path, url: str, entries: int, size: Size, say: Callable[[str], None], skipped: dict[str, str]
+) -> dict[str, Any]:
+    database = f"repository.database_url={url}"
+    try:
+        server, start_s = patient(scratch, script_path(size.scripts - 1), (database,), _START_LIMIT_S)
+        found: dict[str, Any] = {"start_s": start_s, "live_scripts": size.scripts}
+    except Unavailable as reason:
+        skipped["start with all scripts"] = str(reason)
+        versions = max(1, size.scripts // size.fewer)
+        url = f"sqlite:///{scratch / 'fewer.sqlite'}"
+        kept(url, lambda repository: fill_scripts(repository, size.fewer, versions))
+        database = f"repository.database_url={url}"
+        server, start_s = patient(scratch, script_path(size.fewer - 1), (database,), _START_LIMIT_S)
+        found = {"start_fewer_s": start_s, "live_scripts": size.fewer, "versions_each": versions}
+        entries = 0
+    found["start_cpu_front_s"], found["start_cpu_sandboxes_s"] = cpu_by_role(server)
+    say(f"the engine started in {start_s:.1f} s")
+    try:
+        asker = Asker(server.url, KEY)
+        listed = [asker.timed("/engine/scripts") for _ in range(size.queries)]
+        if len(listed[0][1]["scripts"]) != found["live_scripts"]:
+            raise Unavailable(f"{len(listed[0][1]['scripts'])} scripts are listed")
+        found["script_list"] = figures_ms([seconds for seconds, _ in listed])
+        if entries:
+            _over_http(asker, entries, size, found, skipped)
+    finally:
+        server.stop()
+    return found
+
+
+def _filters(entries: int, scripts: int) -> dict[str, Callable[[int], dict[str, Any]]]:
+    """Give, by name, what makes the filters of the nth query of a kind."""
+    return {
+        "newest": lambda at: {},
+        "script": lambda at: {"script": script_uri(at * 331 % scripts)},
+        "level=error": lambda at: {"level": "error"},
+        "script and level": lambda at: {"script": script_uri(at * 331 % scripts), "level": "warn"},
+        "request_id": lambda at: {"request_id": f"{(at + 1) * 6007 % max(1, entries // 4):024x}"},
+        "contains, common": lambda at: {"contains": "CUSTOMER"},
+        "contains, once in all": lambda at: {"contains": NEEDLE},
+        "contains, nowhere": lambda at: {"contains": f"absent-{at}"},
+    }
+
+
+#: Queries that look through everything are asked fewer times.
+_SLOW_KINDS = frozenset({"contains, once in all", "contains, nowhere"})
+
+
+def _times(kind: str, size: Size) -> int:
+    return min(size.queries, 10) if kind in _SLOW_KINDS else size.queries
+
+
+def _direct(repository: Any, entries: int, size: Size) -> dict[str, dict[str, float]]:
+    from aiwebengine.repository.model import LogQuery
+
+    found = {}
+    for kind, filters in _filters(entries, size.scripts).items():
+        took = []
+        rows = 0
+        for at in range(_times(kind, size)):
+            began = time.perf_counter()
+            rows += len(at_once(repository.logs.query(LogQuery(**filters(at)))))
+            took.append(time.perf_counter() - began)
+        found[kind] = {**figures_ms(took), "rows": rows / len(took)}
+    return found
+
+
+def _over_http(
+    asker: Asker, entries: int, size: Size, found: dict[str, Any], skipped: dict[str, str]
+) -> None:
+    newest = script_uri(entries // 4 * 7919 % size.scripts)
+    _, page = asker.timed("/engine/logs?" + urlencode({"script": newest}))
+    if not page["entries"]:
+        skipped["log queries over HTTP"] = "the engine does not answer from the stored log"
+        return
+    found["log_http"] = {}
+    for kind, filters in _filters(entries, size.scripts).items():
+        asked = [
+            asker.timed("/engine/logs?" + urlencode(filters(at) | {"limit": 100}))
+            for at in range(_times(kind, size))
+        ]
+        rows = sum(len(page["entries"]) for _, page in asked) / len(asked)
+        found["log_http"][kind] = {**figures_ms([seconds for seconds, _ in asked]), "rows": rows}
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Give the URL of an empty database on a private PostgreSQL server. Raises `Unavailable` without one."""
+    try:
+        from tests.repository.postgresql_server import CannotServe, Server
+    except ImportError as reason:
+        raise Unavailable(f"no private PostgreSQL server: {reason}") from None
+    try:
+        server = Server()
+    except CannotServe as reason:
+        raise Unavailable(f"no PostgreSQL: {reason}") from None
+    try:
+        try:
+            server.start()
+        except CannotServe as reason:
+            raise Unavailable(f"no PostgreSQL: {reason}") from None
+        yield server.url(server.new_database())
+    finally:
+        server.remove()

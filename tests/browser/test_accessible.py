@@ -1,0 +1,223 @@
+"""The editor by keyboard alone, in both themes, and as axe-core sees it."""
+
+from __future__ import annotations
+
+import json
+
+from tests.browser.frontend import installed
+from tests.browser.support import EditorCase
+
+
+class KeyboardTests(EditorCase):
+    """No pointer."""
+
+    def test_req_dev_003_a_day_by_keyboard(self) -> None:
+        """Create, write, save, run, look at the log, compare, roll back: without a pointer."""
+        self.page.press("Alt+n")
+        self.focused("dialog input")
+        self.page.press("Control+a")
+        self.page.type(self.uri)
+        self.page.press("Enter")
+        self.focused(".code .cm-content")
+        self.page.press("Control+a", "Delete")
+        for line in ("function hello() {", 'return "by keys";'):
+            self.page.type(line)
+            self.page.press("Enter")
+        self.page.press("Control+End")
+        self.page.wait("document.querySelector('.code .cm-content').textContent.includes('by keys')")
+        self.page.press("Control+a")
+        self.page.type(f'register("{self.route}", () => "by keys");')
+        self.page.press("Escape", "Control+s")
+        self.see(".doc-facts", "version 1")
+        self.page.press("Control+Enter")
+        self.see(".answer-body .cm-content", "by keys")
+        self.page.press("Control+End")
+        self.page.type(" // more")
+        self.page.press("Escape", "Control+s")
+        self.see(".doc-facts", "version 2")
+        self.page.press("Alt+3")
+        self.focused("#dock-tab-versions")
+        self.page.wait("document.querySelectorAll('.version').length === 2")
+        self.page.press("Tab", "Tab", "Tab")
+        self.focused('[aria-label="Roll back to version 1"]')
+        self.page.press("Enter")
+        self.see("dialog", "Roll back to version 1?")
+        self.page.press("Tab", "Enter")
+        self.see(".doc-facts", "version 3")
+        self.page.press("ArrowLeft")
+        self.assertEqual(self.live(), "by keys")
+
+    def test_tree(self) -> None:
+        """Arrows walk and fold the tree; Home, End and letters jump; Enter opens."""
+        self.put(self.source())
+        self.look()
+        self.see(".row", self.uri.rpartition("/")[2])
+        self.page.run("document.querySelector('.tree [tabindex=\"0\"]').focus()")
+        self.page.press("Home")
+        self.focused('[data-key="tests/"]')
+        self.page.press("ArrowLeft")
+        self.focused('[data-key="tests/"][aria-expanded="false"]')
+        self.gone(f'.row[data-key="{self.uri}"]')
+        self.page.press("ArrowRight")
+        self.focused('[data-key="tests/"][aria-expanded="true"]')
+        self.page.press("ArrowRight")
+        self.focused('[aria-level="2"]')
+        self.page.press("ArrowLeft")
+        self.focused('[data-key="tests/"]')
+        self.page.press("End")
+        self.focused(".row:last-child")
+        self.page.press("b")
+        self.focused('[data-key="broken.js"]')
+        self.page.press("p", "Enter")
+        self.see(".doc-name", "pictures.js")
+        self.focused(".code .cm-content")
+
+    def test_regions_and_no_trap(self) -> None:
+        """F6 goes round; in the text Tab indents, and after Escape leaves; Tab alone comes round the page."""
+        self.stored(self.source())
+        self.page.press("F6")
+        self.focused(".code .cm-content")
+        self.page.press("F6")
+        self.focused('.dock [role="tab"]')
+        self.page.press("F6")
+        self.focused('[role="treeitem"]')
+        self.page.press("Shift+F6", "Shift+F6")
+        self.focused(".code .cm-content")
+        self.page.press("Tab")
+        self.focused(".code .cm-content")
+        self.page.wait("document.querySelector('.code .cm-line').textContent.startsWith('  function')")
+        self.page.press("Escape", "Tab")
+        self.page.wait("!document.activeElement.matches('.code .cm-content')")
+        stops: list[str] = []
+        describe = "document.activeElement.id + '|' + document.activeElement.className"
+        for _ in range(40):
+            if self.value("document.activeElement.matches('.cm-content')"):
+                self.page.press("Escape")
+            self.page.press("Tab")
+            stops.append(self.value(describe))
+        for name in ("theme|", "filter|", "request-route|", "dock-tab-request|", "|skip"):
+            self.assertTrue(any(name in stop for stop in stops), (name, stops))
+
+    def test_dialogs_keep_and_return_the_focus(self) -> None:
+        """Focus stays inside a dialog, Escape closes it, and focus goes back."""
+        self.open_script("pictures.js")
+        self.page.press("F6", "F1")
+        self.see("dialog h2", "Keyboard shortcuts")
+        self.page.press("Tab", "Tab", "Tab")
+        self.assertTrue(
+            self.value(
+                "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
+            )
+        )
+        self.page.press("Escape")
+        self.gone("dialog")
+        self.focused(".code .cm-content")
+
+    def test_splitters(self) -> None:
+        """Arrow keys move the bars between panes; the place is remembered."""
+        before = self.value("document.querySelector('.side').offsetWidth")
+        self.page.run("document.querySelector('.side .splitter').focus()")
+        self.page.press("ArrowRight", "ArrowRight")
+        self.assertEqual(self.value("document.querySelector('.side').offsetWidth"), before + 48)
+        self.page.reload()
+        self.page.wait(f"document.querySelector('.side')?.offsetWidth === {before + 48}")
+
+
+class ThemeTests(EditorCase):
+    """Light and dark."""
+
+    def background(self) -> str:
+        shown: str = self.value(
+            "getComputedStyle(document.querySelector('.code .cm-editor')).backgroundColor"
+        )
+        return shown
+
+    def test_system_and_choice(self) -> None:
+        """The system's wish counts until one is chosen; the choice is there at the next visit."""
+        self.open_script("pictures.js")
+        self.page.prefer("light")
+        light = self.background()
+        self.page.prefer("dark")
+        dark = self.background()
+        self.assertNotEqual(light, dark)
+        self.page.click("#theme")
+        self.assertEqual(self.background(), light)
+        self.page.click("#theme")
+        self.page.prefer("light")
+        self.assertEqual(self.background(), dark)
+        self.heard("Theme: dark")
+        self.page.reload()
+        self.see(".doc-name", "pictures.js")
+        self.assertEqual(self.value("document.documentElement.dataset.theme"), "dark")
+        self.assertEqual(self.background(), dark)
+        self.page.click("#theme")
+        self.assertEqual(self.background(), light)
+
+
+class AxeTests(EditorCase):
+    """axe-core finds nothing."""
+
+    expected = (409, 412, 422)
+
+    def test_req_dev_003_no_violations_in_light(self) -> None:
+        """Light: no violation anywhere."""
+        self.walk("light")
+
+    def test_req_dev_003_no_violations_in_dark(self) -> None:
+        """Dark: no violation anywhere."""
+        self.walk("dark")
+
+    def walk(self, scheme: str) -> None:
+        """Look at every panel and dialog."""
+        axe = installed() / "node_modules" / "axe-core" / "axe.min.js"
+        self.page.run(f"{axe.read_text('utf-8')};0")
+        self.page.prefer(scheme)
+        self.check("nothing open")
+        self.put(self.source("old"))
+        self.stored(self.source("new"))
+        self.rewrite(self.source("newer") + "mistake(\n")
+        self.see(".problem", "line")
+        self.check("a problem")
+        self.page.press("Control+Enter")
+        self.see(".answer-summary .status", "200")
+        for tab in ("body", "headers", "timing", "log"):
+            self.page.click(f"#answer-tab-{tab}")
+            self.check(f"answer: {tab}")
+        for key, panel, shown in (
+            ("2", "log", ".stream-state.good"),
+            ("3", "versions", ".version"),
+            ("4", "routes", "#dock-routes tbody tr"),
+            ("5", "metrics", ".tile"),
+        ):
+            self.page.press(f"Alt+{key}")
+            self.page.wait(f"document.querySelector('{shown}')")
+            self.check(panel)
+        self.page.press("F1")
+        self.check("help")
+        self.page.press("Escape", "Alt+n")
+        self.check("new script")
+        self.page.press("Escape", "Alt+3")
+        self.page.click('[aria-label="Compare version 1 with your text"]')
+        self.page.wait("document.querySelector('dialog .cm-mergeView')")
+        self.check("compare")
+        self.choose("Close")
+        self.rewrite(self.source("mine"))
+        self.gone(".problem")
+        self.put(self.source("theirs"))
+        self.page.press("Control+s")
+        self.page.wait("document.querySelector('dialog .cm-mergeView')")
+        self.check("conflict")
+        self.choose("Go on editing")
+        self.page.press("Control+f")
+        self.page.wait("document.querySelector('.cm-search')")
+        self.check("search")
+        self.page.size(800, 900)
+        self.check("narrow")
+
+    def check(self, what: str) -> None:
+        """Have axe look at the page as it is."""
+        found = self.value(
+            """axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violations.map(
+              ({id, nodes}) => [id, nodes.map((node) => [node.html.slice(0, 200), node.failureSummary])]))"""
+        )
+        self.assertEqual(found, [], f"{what}: {json.dumps(found, indent=1)}")
