@@ -15,12 +15,13 @@ from aiwebengine.interfaces import (
     IConfiguration,
     IEngineService,
     IFeature,
+    IRepository,
     IScriptGlobals,
-    IScriptRepository,
     IServices,
 )
 from aiwebengine.repository import open_repository
 from aiwebengine.repository.health import RepositoryHealth
+from aiwebengine.repository.log_writer import LogWriter
 from aiwebengine.roster import Plan
 from aiwebengine.sandbox.health import SandboxHealth
 from aiwebengine.sandbox.model import Program
@@ -47,7 +48,7 @@ class Services:
         self,
         reactor: Any,
         configuration: IConfiguration,
-        repository: IScriptRepository,
+        repository: IRepository,
         sandboxes: SandboxPool,
         scripts: ScriptRegistry,
         script_log: ScriptLog,
@@ -82,6 +83,9 @@ class Engine:
         self._allowed = allowed
         self._programs: dict[str, Program] = {}
         self._started: list[IEngineService] = []
+        self._log_writer = LogWriter(
+            services.script_log, services.repository.logs, services.reactor, shared=services.repository.shared
+        )
         self._globals: list[tuple[str, IScriptGlobals]] = []
 
     @classmethod
@@ -108,6 +112,7 @@ class Engine:
             reactor=reactor,
             directory=directory,
             auto_migrate=repository_settings.auto_migrate,
+            pool_size=repository_settings.pool_size,
         )
         sandboxes = SandboxPool(
             reactor,
@@ -164,6 +169,7 @@ class Engine:
                 operations[operation] = perform
         prefixes = [prefix for feature in services.providers(IFeature) for prefix in feature.prefixes]
         services.sandboxes.equip(Prelude(pieces, always=("request-shape",)), operations)
+        await self._log_writer.start()
         services.scripts.on_change(self._changed)
         await services.sandboxes.start()
         self._log.info("sandbox layers: {layers}", layers=services.sandboxes.layers)
@@ -183,6 +189,7 @@ class Engine:
                 self._log.failure("stopping a service failed")
         self._started.clear()
         await self.services.sandboxes.stop()
+        await self._log_writer.stop()
         await self.services.repository.close()
 
     def _changed(self, update: ScriptUpdate) -> None:

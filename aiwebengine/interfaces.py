@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from twisted.web.resource import IResource
 
     from aiwebengine.errors import ScriptInvalid
+    from aiwebengine.repository.model import Asset, KeyValue, LogQuery, Setting, User
     from aiwebengine.sandbox.dry_run import DryRun
     from aiwebengine.sandbox.model import LoadReport
     from aiwebengine.scripts.canary import Canaries
+    from aiwebengine.scripts.log import LogEntry
     from aiwebengine.scripts.model import (
         CheckReport,
         Script,
@@ -33,12 +35,17 @@ if TYPE_CHECKING:
     from aiwebengine.scripts.routes import Match, OtherMethods, Route
 
 __all__ = [
+    "IAssetRepository",
     "IConfiguration",
     "IEngineService",
     "IExchange",
     "IFeature",
     "IHealthCheck",
+    "IKeyValueRepository",
+    "ILogRepository",
     "IPlugin",
+    "IRepositories",
+    "IRepository",
     "IRequestGate",
     "IRequestObserver",
     "ISandboxPool",
@@ -47,6 +54,8 @@ __all__ = [
     "IScriptRegistry",
     "IScriptRepository",
     "IServices",
+    "ISettingsRepository",
+    "IUserRepository",
 ]
 
 
@@ -78,7 +87,7 @@ class IServices(Interface):
     configuration: IConfiguration = Attribute("The validated configuration.")
     scripts: IScriptRegistry = Attribute("Loaded scripts and their routes.")
     sandboxes: ISandboxPool = Attribute("Where scripts run.")
-    repository: IScriptRepository = Attribute("Where scripts and their versions last.")
+    repository: IRepository = Attribute("Where scripts, their versions and all else last.")
     script_log: IScriptLog = Attribute("What scripts have logged.")
     urls: Sequence[str] = Attribute("Where the server listens, ports as bound; empty before they are.")
 
@@ -246,6 +255,161 @@ class IScriptRepository(Interface):
         """Release files and connections."""
 
 
+class IRepositories(Interface):
+    """Everything that lasts but scripts, in one place."""
+
+    assets: IAssetRepository = Attribute("Files of scripts and the editor.")
+    users: IUserRepository = Attribute("Who can sign in.")
+    key_values: IKeyValueRepository = Attribute("What scripts store by key.")
+    settings: ISettingsRepository = Attribute("Settings changed while running.")
+    logs: ILogRepository = Attribute("What scripts have logged.")
+    shared: bool = Attribute("Whether other engines may use it at the same time, on other machines too.")
+
+    def watch(listener: Callable[[], None]) -> Callable[[], None]:
+        """
+        Call ``listener()`` on the reactor thread when another engine may have changed scripts.
+
+        Until the returned function is called, or the repository is closed.
+        """
+
+
+class IRepository(IScriptRepository, IRepositories):
+    """What `IServices.repository` provides."""
+
+
+class IAssetRepository(Interface):
+    """Where assets and their metadata are kept."""
+
+    async def put(
+        name: str, content: bytes, content_type: str, metadata: Mapping[str, Any] | None = None
+    ) -> Asset:
+        """Keep a file, replacing the one of that name. Raises ValueError for a name that cannot be kept."""
+
+    async def get(name: str) -> tuple[Asset, bytes]:
+        """Give a file with its bytes. Raises `AssetNotFound`."""
+
+    async def stat(name: str) -> Asset:
+        """Give a file without its bytes. Raises `AssetNotFound`."""
+
+    async def delete(name: str) -> None:
+        """Forget a file. Raises `AssetNotFound`."""
+
+    async def list(prefix: str = "", after: str = "", limit: int = 100) -> Sequence[Asset]:
+        """Give, by name, at most ``limit`` files with that ``prefix`` beyond ``after``."""
+
+
+class IUserRepository(Interface):
+    """Where users are kept."""
+
+    async def get(ident: str) -> User:
+        """Give a user. Raises `UserNotFound`."""
+
+    async def by_email(email: str) -> User | None:
+        """Give the user who has this e-mail address, letter case ignored."""
+
+    async def by_identity(provider: str, subject: str) -> User | None:
+        """Give the user who is ``subject`` for ``provider``."""
+
+    async def list(after: str = "", limit: int = 100) -> Sequence[User]:
+        """Give, by id, at most ``limit`` users beyond ``after``; their ``data`` is left out."""
+
+    async def save(user: User) -> User:
+        """
+        Store a user whose ``version`` is the current one (0: new) and give it as stored.
+
+        Raises `UserConflict` when another version is current or when its e-mail address or an identity
+        belongs to another user, `UserNotFound` when it has been deleted, ValueError for names too long.
+        """
+
+    async def delete(ident: str) -> None:
+        """Forget a user. Raises `UserNotFound`."""
+
+
+class IKeyValueRepository(Interface):
+    """
+    JSON values by namespace and key; each call is atomic.
+
+    Raises ValueError for a key over 1024 bytes, for NUL in it, and for what is no JSON data.
+    """
+
+    async def get(namespace: str, key: str) -> KeyValue | None:
+        """Give a key's value, None when there is none or it has expired."""
+
+    async def set(namespace: str, key: str, value: Any, ttl_s: float | None = None) -> None:
+        """Set a value, for ``ttl_s`` seconds or for good."""
+
+    async def delete(namespace: str, key: str) -> bool:
+        """Forget a key; tell whether it was there."""
+
+    async def list(namespace: str, prefix: str = "", after: str = "", limit: int = 100) -> Sequence[KeyValue]:
+        """Give, by key, at most ``limit`` values with that ``prefix`` beyond ``after``."""
+
+    async def increment(
+        namespace: str, key: str, by: int | float = 1, ttl_s: float | None = None
+    ) -> int | float:
+        """
+        Add to a number and give the sum; a key that is not there counts as 0 and gets the ``ttl_s``.
+
+        Raises `NotANumber`.
+        """
+
+    async def compare_and_set(
+        namespace: str, key: str, expected: Any, value: Any, ttl_s: float | None = None
+    ) -> bool:
+        """
+        Set a value if the present one equals ``expected`` as JSON data; tell whether it did.
+
+        `ABSENT` as ``expected`` wants no value to be there, as ``value`` deletes.
+        """
+
+    async def prune() -> int:
+        """Remove what has expired (and is not seen any more anyway); give how much that was."""
+
+
+class ISettingsRepository(Interface):
+    """Where settings changed while running are kept."""
+
+    async def all() -> Sequence[Setting]:
+        """Give every setting, by name."""
+
+    async def get(name: str) -> Setting | None:
+        """Give a setting, None when it is not set."""
+
+    async def set(name: str, value: Any, author: str = "") -> None:
+        """Set a setting to any JSON data."""
+
+    async def delete(name: str) -> bool:
+        """Forget a setting; tell whether it was there."""
+
+
+class ILogRepository(Interface):
+    """Where the script log is kept."""
+
+    async def append(entries: Sequence[LogEntry], front: str = "") -> int:
+        """
+        Keep entries of the engine called ``front``; give the highest ``seq`` of all engines.
+
+        An entry with a ``seq`` that this engine gave before is left as it is, so trying again is harmless.
+        """
+
+    async def query(query: LogQuery) -> Sequence[LogEntry]:
+        """
+        Give what is asked for, oldest first; more than the limit where engines gave the last number twice.
+
+        Raises ValueError for an unknown level.
+        """
+
+    async def last_seq() -> int:
+        """Give the highest ``seq`` ever appended, 0 before the first."""
+
+    async def prune(before: float, keep: int) -> int:
+        """
+        Remove entries older than ``before`` (ms since the epoch), and all but the newest ``keep`` numbers.
+
+        Some thousand at a time; gives how many were removed, 0 when none is left to remove.
+        """
+
+
 class ISandboxPool(Interface):
     """The processes in which scripts run."""
 
@@ -351,6 +515,13 @@ class IScriptLog(Interface):
         after: int | None = None,
     ) -> dict[str, Any]:
         """Give ``{"entries", "next"}`` by the filters of ``GET /engine/logs``; ``since`` is epoch ms."""
+
+    async def search(**filters: Any) -> dict[str, Any]:
+        """
+        Give what ``query`` gives, from the repository too where the log is kept in one.
+
+        With ``"partial": True`` when that could not be asked. Raises ValueError as ``query`` does.
+        """
 
     def follow(listener: Any) -> Any:
         """Call ``listener(entry)`` for each new entry until the returned function is called."""

@@ -13,7 +13,7 @@ from benchmarks.errors import Unavailable
 from benchmarks.processes import spent_by_role
 from benchmarks.servers import Server, engine
 
-__all__ = ["KEY", "Asker", "cpu_by_role", "patient"]
+__all__ = ["KEY", "Asker", "cpu_by_role", "not_loaded", "patient"]
 
 #: The key of the engines that are measured.
 KEY = "benchmark-lasting-0123456789abcdef"
@@ -84,3 +84,9 @@ def patient(
 def cpu_by_role(server: Server) -> tuple[float, float]:
     """Give the CPU seconds used so far by the front, and by its sandboxes."""
     return spent_by_role({}, server.cpu(), server.pid)
+
+
+def not_loaded(asker: Asker) -> list[str]:
+    """Give each listed script that does not load, with the reason."""
+    _, listed = asker.timed("/engine/scripts")
+    return [f"{one['uri']}: {one['error']}" for one in listed["scripts"] if one.get("error")]

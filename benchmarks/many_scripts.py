@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from benchmarks.asking import Asker, cpu_by_role, patient
+from benchmarks.asking import KEY, Asker, cpu_by_role, not_loaded, patient
 from benchmarks.errors import Unavailable
 from benchmarks.filling import fill_scripts, kept, script_path
 from benchmarks.processes import descendants, memory_of
@@ -35,6 +35,8 @@ def _measure(scratch: Path, count: int) -> dict[str, float]:
     try:
         start_cpu_front_s, start_cpu_sandboxes_s = cpu_by_role(server)
         asker = Asker(server.url)
+        if failed := not_loaded(Asker(server.url, KEY)):
+            raise Unavailable(f"{len(failed)} of {count} stored scripts did not load: {failed[0][:400]}")
         began = time.perf_counter()
         for number in range(count):
             status, body = asker.ask("GET", script_path(number))

@@ -191,7 +191,6 @@ class ReportTests(SynchronousTestCase):
                 **dict.fromkeys(("swaps", "asked_swaps", "connections", "requests"), 8),
                 **dict.fromkeys(("failures", "not_200", "mixed_bodies", "outdated_bodies"), 0),
                 "connection_errors": 0,
-                "load": 0.5,
                 "seconds": 1.0,
                 "request": _FIGURES,
                 "put": _FIGURES,

@@ -12,13 +12,18 @@ import click
 __all__ = ["COMMANDS", "LazyGroup", "command", "main"]
 
 COMMANDS: Mapping[str, str] = {
+    "backup": "aiwebengine.cli.backup:backup",
     "check-config": "aiwebengine.cli.config:check_config",
     "config": "aiwebengine.cli.config:config",
     "deploy": "aiwebengine.cli.deploy:deploy",
+    "export": "aiwebengine.cli.export:export",
+    "import": "aiwebengine.cli.import_:import_",
     "logs": "aiwebengine.cli.logs:logs",
+    "migrate": "aiwebengine.cli.migrate:migrate",
     "new": "aiwebengine.cli.new:new",
     "plugins": "aiwebengine.cli.plugins:plugins",
     "profile": "aiwebengine.cli.profiles:profile",
+    "restore": "aiwebengine.cli.restore:restore",
     "scripts": "aiwebengine.cli.scripts:scripts",
     "serve": "aiwebengine.cli.serve:serve",
     "test": "aiwebengine.cli.test:test",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 from aiwebengine.errors import ConfigurationInvalid, Problem
 from aiwebengine.interfaces import IConfiguration
 
@@ -24,14 +26,27 @@ def refuse_unsupported(configuration: IConfiguration) -> None:
             )
         )
     database = configuration.section("repository").database_url
-    if database.scheme not in ("memory", "sqlite"):
+    if database.scheme not in ("memory", "sqlite", "postgresql", "postgres"):
         problems.append(
             Problem(
                 "configuration",
                 "repository.database_url",
                 database,
-                "memory: or sqlite:///path; others are not there yet",
+                "memory:, sqlite:///path or postgresql://user:password@host/database",
+            )
+        )
+    elif database.scheme.startswith("postgres") and not _has_psycopg():
+        problems.append(
+            Problem(
+                "configuration",
+                "repository.database_url",
+                database,
+                "psycopg installed: pip install 'aiwebengine[postgres]'",
             )
         )
     if problems:
         raise ConfigurationInvalid(problems)
+
+
+def _has_psycopg() -> bool:
+    return all(importlib.util.find_spec(name) is not None for name in ("psycopg", "psycopg_pool"))

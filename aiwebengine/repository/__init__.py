@@ -1,7 +1,13 @@
-"""Where scripts and their versions last: in memory or in an SQLite file, chosen by a URL."""
+"""What lasts: scripts, assets, users, keys, settings, logs; by a URL in memory, SQLite or PostgreSQL."""
 
-from aiwebengine.repository.errors import RepositoryUnusable
-from aiwebengine.repository.factory import open_repository
+from aiwebengine.repository.errors import RepositoryUnavailable, RepositoryUnusable
+from aiwebengine.repository.factory import open_database, open_repository
 from aiwebengine.repository.memory import MemoryRepository
 
-__all__ = ["MemoryRepository", "RepositoryUnusable", "open_repository"]
+__all__ = [
+    "MemoryRepository",
+    "RepositoryUnavailable",
+    "RepositoryUnusable",
+    "open_database",
+    "open_repository",
+]

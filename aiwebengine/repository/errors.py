@@ -1,4 +1,4 @@
-"""What can be wrong with a repository itself."""
+"""What can be wrong with a repository itself, and with what it is asked to keep."""
 
 from __future__ import annotations
 
@@ -6,15 +6,75 @@ import attrs
 
 from aiwebengine.errors import AIWebEngineError
 
-__all__ = ["RepositoryUnusable"]
+__all__ = [
+    "AssetNotFound",
+    "NotANumber",
+    "RepositoryUnavailable",
+    "RepositoryUnusable",
+    "UserConflict",
+    "UserNotFound",
+]
 
 
 @attrs.define(auto_exc=True, str=False)
 class RepositoryUnusable(AIWebEngineError):
-    """The repository cannot be opened or used: unreadable, locked, corrupt, newer than this engine."""
+    """The repository cannot be opened or used: unreadable, corrupt, newer than this engine."""
 
     url: str
     reason: str
 
     def __str__(self) -> str:
         return f"repository {self.url}: {self.reason}"
+
+
+class RepositoryUnavailable(RepositoryUnusable):
+    """
+    The repository cannot be used now, but may be later: its server is down, its file locked, the disk full.
+
+    What was asked for was not done, unless ``reason`` says that this is not known. An answer of 503.
+    """
+
+
+@attrs.define(auto_exc=True, str=False)
+class AssetNotFound(AIWebEngineError):
+    """No asset has that name."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"no asset {self.name!r}"
+
+
+@attrs.define(auto_exc=True, str=False)
+class UserNotFound(AIWebEngineError):
+    """No user has that id."""
+
+    ident: str
+
+    def __str__(self) -> str:
+        return f"no user {self.ident!r}"
+
+
+@attrs.define(auto_exc=True, str=False)
+class UserConflict(AIWebEngineError):
+    """Another user has this e-mail address or identity, or the user was changed by someone else meanwhile."""
+
+    ident: str
+    field: str
+    value: object
+
+    def __str__(self) -> str:
+        if self.field == "version":
+            return f"user {self.ident!r} was changed meanwhile; version {self.value} is the current one"
+        return f"user {self.ident!r}: {self.field} {self.value!r} belongs to another user"
+
+
+@attrs.define(auto_exc=True, str=False)
+class NotANumber(AIWebEngineError):
+    """A value that is no number cannot be incremented."""
+
+    namespace: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"the value of {self.key!r} is no number"

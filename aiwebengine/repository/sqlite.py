@@ -1,215 +1,266 @@
-"""Scripts in an SQLite file, reached from one thread of its own; what was saved survives a crash."""
+"""An SQLite file: one connection that writes, some that read; what was committed survives a crash."""
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from threading import Lock
+from typing import Any, TypeVar
 
-from zope.interface import implementer
+from aiwebengine.repository.errors import RepositoryUnavailable, RepositoryUnusable
+from aiwebengine.repository.link import Link, Row
+from aiwebengine.repository.schema import check_version, migrations, statements
 
-from aiwebengine.errors import ScriptNotFound, VersionConflict
-from aiwebengine.interfaces import IHealthCheck, IScriptRepository
-from aiwebengine.repository.errors import RepositoryUnusable
-from aiwebengine.repository.schema import migrate, migrations
-from aiwebengine.repository.worker import Worker
-from aiwebengine.scripts.model import Script, ScriptChange, ScriptVersion, digest
+__all__ = ["APPLICATION_ID", "SQLiteDatabase", "SQLiteLink", "migrate"]
 
-__all__ = ["SQLiteRepository"]
+#: Marks a database file as ours ("AIWE").
+APPLICATION_ID = 0x41495745
 
 T = TypeVar("T")
 
-_CURRENT = """
-SELECT s.uri, s.version, v.size, v.sha256, s.created_at, v.created_at, v.author, v.message, v.source
-FROM scripts AS s JOIN versions AS v ON v.uri = s.uri AND v.version = s.version
-WHERE s.deleted = 0
-"""
-_VERSION = (
-    "SELECT uri, version, created_at, author, message, sha256, size, {source} FROM versions WHERE uri = ?"
-)
+
+class SQLiteLink:
+    """See `Link`; ``told`` is called when scripts change."""
+
+    locking = ""
+    like = "LIKE"
+
+    def __init__(self, connection: sqlite3.Connection, told: Callable[[], None] = lambda: None) -> None:
+        self._connection = connection
+        self._told = told
+
+    def all(self, statement: str, *values: Any) -> list[Row]:
+        """Give every row."""
+        return self._connection.execute(statement, values).fetchall()
+
+    def one(self, statement: str, *values: Any) -> Row | None:
+        """Give the first row, None without one."""
+        row: Row | None = self._connection.execute(statement, values).fetchone()
+        return row
+
+    def each(self, statement: str, *values: Any) -> Iterator[Row]:
+        """Give row after row."""
+        return self._connection.execute(statement, values)
+
+    def run(self, statement: str, *values: Any) -> int:
+        """Make a change and give how many rows it was made to."""
+        return self._connection.execute(statement, values).rowcount
+
+    def many(self, statement: str, rows: Iterable[Row]) -> None:
+        """Make a change once per row of values."""
+        self._connection.executemany(statement, rows)
+
+    def lock(self, name: str) -> None:
+        """Do nothing: a transaction that writes is alone."""
+
+    def tell(self) -> None:
+        """Note that this process changed scripts; others find out by the revision."""
+        self._told()
+
+    def pack(self, source: str) -> str:
+        """Give the text itself."""
+        return source
+
+    def unpack(self, stored: Any) -> str:
+        """Give the text itself."""
+        return str(stored)
 
 
-@implementer(IScriptRepository, IHealthCheck)
-class SQLiteRepository:
+class SQLiteDatabase:
     """
-    A repository in one SQLite file (write-ahead log, ``synchronous=FULL``).
+    A `Database` in one SQLite file (write-ahead log, ``synchronous=FULL``).
 
-    The file, with its directory, is made at first use. ``worker`` runs every statement; ``now`` gives seconds
-    since the epoch; ``lock_timeout_s`` is how long to wait for another process's transaction. Every method
-    may raise `RepositoryUnusable`.
+    The file, with its directory, is made at first use. ``lock_timeout_s`` is how long to wait for another
+    process's transaction. Every method may raise `RepositoryUnusable` or `RepositoryUnavailable`.
     """
 
-    name = "repository"
+    backend = "sqlite"
 
     def __init__(
-        self,
-        path: Path,
-        worker: Worker,
-        *,
-        url: str = "",
-        now: Callable[[], float] = time.time,
-        auto_migrate: bool = True,
-        lock_timeout_s: float = 5.0,
+        self, path: Path, *, url: str = "", auto_migrate: bool = True, lock_timeout_s: float = 5.0
     ) -> None:
+        self.url = url or f"sqlite:///{path}"
+        #: How often this process changed scripts.
+        self.told = 0
         self._path = path
-        self._worker = worker
-        self._url = url or f"sqlite:///{path}"
-        self._now = now
         self._auto_migrate = auto_migrate
         self._lock_timeout_s = lock_timeout_s
-        self._connection: sqlite3.Connection | None = None
-        self._closed = False
+        self._opening = Lock()
+        self._writing = Lock()
+        self._writer: sqlite3.Connection | None = None
+        self._readers: list[sqlite3.Connection] = []
 
-    async def scripts(self) -> Sequence[Script]:
-        """Give the current state of every script, by URI."""
-        return await self._run(
-            lambda link: [Script(*row) for row in link.execute(_CURRENT + " ORDER BY s.uri")]
-        )
+    def read(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Give ``work(link, *arguments)``, which only reads."""
+        with self._explained(), self._reader() as connection:
+            return work(SQLiteLink(connection), *arguments)
 
-    async def script(self, uri: str) -> Script:
-        """Give one script. Raises `ScriptNotFound`."""
-        return await self._run(lambda link: _script(link, uri))
+    def write(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Give ``work(link, *arguments)``, done in one transaction; durable when this returns."""
+        with self._explained():
+            connection = self._opened()
+            with self._writing, _transaction(connection):
+                return work(SQLiteLink(connection, self._tell), *arguments)
 
-    async def version(self, uri: str, number: int) -> ScriptVersion:
-        """Give one version with its source. Raises `ScriptNotFound`."""
-
-        def find(link: sqlite3.Connection) -> ScriptVersion:
-            row = link.execute(
-                _VERSION.format(source="source") + " AND version = ?", (uri, number)
-            ).fetchone()
-            if row is None:
-                raise ScriptNotFound(uri, number)
-            return ScriptVersion(*row)
-
-        return await self._run(find)
-
-    async def versions(self, uri: str) -> Sequence[ScriptVersion]:
-        """Give all versions, newest first, sources empty. Raises `ScriptNotFound`."""
-
-        def find(link: sqlite3.Connection) -> Sequence[ScriptVersion]:
-            rows = link.execute(_VERSION.format(source="''") + " ORDER BY version DESC", (uri,)).fetchall()
-            if not rows:
-                raise ScriptNotFound(uri)
-            return [ScriptVersion(*row) for row in rows]
-
-        return await self._run(find)
-
-    async def save(self, changes: Sequence[ScriptChange]) -> Sequence[Script | None]:
-        """Apply all changes or none; durable when it returns. Raises `VersionConflict`, `ScriptNotFound`."""
-
-        def apply(link: sqlite3.Connection) -> Sequence[Script | None]:
-            # Taken at once: a deferred transaction that turns into a write fails without waiting.
-            link.execute("BEGIN IMMEDIATE")
+    @contextmanager
+    def snapshot(self) -> Iterator[Link]:
+        """Give a link that sees the database as it was at one moment, however long it is used."""
+        with self._explained(), self._reader() as connection:
+            connection.execute("BEGIN")
             try:
-                outcome = [_apply(link, change, int(self._now() * 1000)) for change in changes]
-                link.execute("COMMIT")
-            except BaseException:
-                if link.in_transaction:
-                    link.execute("ROLLBACK")
-                raise
-            return outcome
+                # A deferred transaction begins with its first look.
+                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+                yield SQLiteLink(connection)
+            finally:
+                connection.execute("ROLLBACK")
 
-        return await self._run(apply)
+    def schema(self) -> tuple[int, int]:
+        """Give the number of the schema found (0 without a file) and of the newest."""
+        newest = len(migrations("sqlite"))
+        if not self._path.exists():
+            return 0, newest
+        with self._explained(), closing(self._connect()) as connection:
+            return _version(connection, self.url), newest
 
-    async def revision(self) -> int:
-        """Give a number that changes when another connection (another process, say) commits."""
-        return await self._run(lambda link: int(link.execute("PRAGMA data_version").fetchone()[0]))
+    def facts(self) -> Mapping[str, object]:
+        """Give nothing more."""
+        return {}
 
-    async def close(self) -> None:
-        """Close the file and end the thread; no method may be called afterwards."""
-        if self._closed:
-            return
+    def close(self) -> None:
+        """Close every connection."""
+        with self._writing, self._opening:
+            for connection in (*self._readers, self._writer):
+                if connection is not None:
+                    connection.close()
+            self._readers.clear()
+            self._writer = None
 
-        def close() -> None:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+    def backup(self, target: Path, progress: Callable[[int, int], None] = lambda done, total: None) -> None:
+        """Write a consistent copy to a new file, while others go on reading and writing."""
+        with self._explained(), self._reader() as source, closing(sqlite3.connect(target)) as copy:
+            # In a transaction of its own, or it would begin anew whenever something is written.
+            source.execute("BEGIN")
+            source.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            source.backup(copy, pages=1000, progress=lambda _, left, total: progress(total - left, total))
+            source.execute("ROLLBACK")
+            copy.execute("PRAGMA journal_mode = DELETE")
 
-        await self._worker.run(close)
-        self._closed = True
-        self._worker.stop()
+    def _tell(self) -> None:
+        self.told += 1
 
-    async def check(self) -> Mapping[str, object]:
-        """Read from the file; an error raised means unhealthy."""
-        count = await self._run(
-            lambda link: int(link.execute("SELECT count(*) FROM scripts WHERE deleted = 0").fetchone()[0])
-        )
-        return {"status": "healthy", "backend": "sqlite", "scripts": count}
-
-    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        if self._closed:
-            raise RepositoryUnusable(self._url, "it has been closed")
-        return await self._worker.run(self._guarded, work)
-
-    def _guarded(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Open the file if needed and work on it; runs in the worker."""
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        self._opened()
         try:
-            if self._connection is None:
-                self._connection = self._open()
-            return work(self._connection)
-        except sqlite3.Error as error:
-            raise RepositoryUnusable(self._url, _explain(error, self._path)) from error
+            connection = self._readers.pop()
+        except IndexError:
+            connection = self._connect()
+            connection.execute("PRAGMA query_only = ON")
+        try:
+            yield connection
+        finally:
+            self._readers.append(connection)
+
+    def _opened(self) -> sqlite3.Connection:
+        """Give the connection that writes, made and migrated if need be."""
+        with self._opening:
+            if self._writer is None:
+                self._writer = self._open()
+            return self._writer
 
     def _open(self) -> sqlite3.Connection:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RepositoryUnusable(self._url, f"cannot make its directory: {error}") from error
-        link = sqlite3.connect(
+            raise RepositoryUnusable(self.url, f"cannot make its directory: {error}") from error
+        connection = self._connect()
+        try:
+            self._write_ahead(connection)
+            connection.execute("PRAGMA synchronous = FULL")
+            migrate(connection, self.url, migrations("sqlite"), automatic=self._auto_migrate)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _write_ahead(self, connection: sqlite3.Connection) -> None:
+        # SQLite's own timeout does not cover this change, which needs the file for itself.
+        deadline = time.monotonic() + self._lock_timeout_s
+        while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(
             self._path, timeout=self._lock_timeout_s, isolation_level=None, check_same_thread=False
         )
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
         try:
-            link.execute("PRAGMA journal_mode = WAL")
-            link.execute("PRAGMA synchronous = FULL")
-            migrate(link, self._url, migrations(), automatic=self._auto_migrate)
-        except BaseException:
-            link.close()
-            raise
-        return link
+            yield
+        except sqlite3.Error as error:
+            raise _explain(error, self.url, self._path) from error
 
 
-def _explain(error: sqlite3.Error, path: Path) -> str:
+def migrate(link: sqlite3.Connection, url: str, steps: Sequence[str], *, automatic: bool = True) -> None:
+    """
+    Bring the database to the newest schema.
+
+    Raises `RepositoryUnusable` when the file belongs to another program, was written by a newer engine, or
+    is older and ``automatic`` is false.
+    """
+    # Looked at under the write lock: two processes started together must not both migrate.
+    with _transaction(link):
+        version = _version(link, url)
+        check_version(url, version, len(steps), automatic=automatic)
+        for step in steps[version:]:
+            for statement in statements(step):
+                link.execute(statement)
+        if version < len(steps):
+            link.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            link.execute(f"PRAGMA user_version = {len(steps)}")
+
+
+def _version(link: sqlite3.Connection, url: str) -> int:
+    owner = link.execute("PRAGMA application_id").fetchone()[0]
+    version = int(link.execute("PRAGMA user_version").fetchone()[0])
+    tables = link.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if owner != APPLICATION_ID and (owner or tables):
+        raise RepositoryUnusable(url, "the file is a database of another program; name another file")
+    return version
+
+
+@contextmanager
+def _transaction(link: sqlite3.Connection) -> Iterator[None]:
+    # The lock is taken at once: a deferred transaction that turns into a write fails without waiting.
+    link.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        link.execute("COMMIT")
+    except BaseException:
+        if link.in_transaction:
+            link.execute("ROLLBACK")
+        raise
+
+
+def _explain(error: sqlite3.Error, url: str, path: Path) -> RepositoryUnusable:
     text = str(error)
     if "locked" in text:
-        return "locked by another process; is another program writing to it?"
+        return RepositoryUnavailable(url, "locked by another process; is another program writing to it?")
+    if "disk is full" in text or "disk I/O" in text:
+        return RepositoryUnavailable(url, f"cannot be written ({text}); is there room on the disk?")
     if "not a database" in text or "malformed" in text:
-        return f"the file is damaged or not an SQLite database ({text}); restore a backup or move it away"
-    if "unable to open" in text or "readonly" in text:
-        return f"cannot be opened for writing ({text}); check that {path} and its directory are writable"
-    return text
-
-
-def _script(link: sqlite3.Connection, uri: str) -> Script:
-    row = link.execute(_CURRENT + " AND s.uri = ?", (uri,)).fetchone()
-    if row is None:
-        raise ScriptNotFound(uri)
-    return Script(*row)
-
-
-def _apply(link: sqlite3.Connection, change: ScriptChange, moment: int) -> Script | None:
-    uri = change.uri
-    row = link.execute("SELECT version, created_at, deleted FROM scripts WHERE uri = ?", (uri,)).fetchone()
-    last, created_at, deleted = row or (0, moment, 1)
-    current = 0 if deleted else last
-    if change.expected_version is not None and change.expected_version != current:
-        raise VersionConflict(uri=uri, expected=change.expected_version, current=current)
-    if change.source is None:
-        if deleted:
-            raise ScriptNotFound(uri)
-        link.execute("UPDATE scripts SET deleted = 1 WHERE uri = ?", (uri,))
-        return None
-    size, sha256 = len(change.source.encode("utf-8")), digest(change.source)
-    link.execute(
-        "INSERT INTO versions (uri, version, created_at, author, message, sha256, size, source)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (uri, last + 1, moment, change.author, change.message, sha256, size, change.source),
-    )
-    link.execute(
-        "INSERT INTO scripts (uri, version, created_at, deleted) VALUES (?, ?, ?, 0)"
-        " ON CONFLICT (uri) DO UPDATE"
-        " SET version = excluded.version, created_at = excluded.created_at, deleted = 0",
-        (uri, last + 1, moment if deleted else created_at),
-    )
-    return _script(link, uri)
+        reason = f"the file is damaged or not an SQLite database ({text}); restore a backup or move it away"
+    elif "unable to open" in text or "readonly" in text:
+        reason = f"cannot be opened for writing ({text}); check that {path} and its directory are writable"
+    else:
+        reason = text
+    return RepositoryUnusable(url, reason)

@@ -1,4 +1,4 @@
-"""Where blocking database calls run: one thread of their own, one call after the other."""
+"""Where blocking database calls run: threads of their own."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ T = TypeVar("T")
 
 
 class Worker(Protocol):
-    """Runs calls one after the other, never two at once."""
+    """Runs calls; in the order they were made when it has one thread."""
 
     def run(self, call: Callable[..., T], *arguments: Any) -> Deferred[T]:
         """Fire with what ``call(*arguments)`` returned or raised."""
 
     def stop(self) -> None:
-        """Finish the call that is running and take no more."""
+        """Finish the calls that are running and take no more."""
 
 
 class ThreadWorker:
-    """A worker with one thread, started at the first call."""
+    """A worker with at most ``threads`` threads, started as they are needed."""
 
-    def __init__(self, reactor: Any, name: str = "repository") -> None:
+    def __init__(self, reactor: Any, name: str = "repository", threads: int = 1) -> None:
         self._reactor = reactor
-        self._pool = ThreadPool(minthreads=0, maxthreads=1, name=name)
+        self._pool = ThreadPool(minthreads=0, maxthreads=threads, name=name)
         self._started = False
 
     def run(self, call: Callable[..., T], *arguments: Any) -> Deferred[T]:
@@ -40,14 +40,14 @@ class ThreadWorker:
         return deferToThreadPool(self._reactor, self._pool, call, *arguments)
 
     def stop(self) -> None:
-        """Wait for the thread to end."""
+        """Wait for the threads to end."""
         if self._started:
             self._started = False
             self._pool.stop()
 
 
 class InlineWorker:
-    """A worker that runs each call at once, in the caller's thread: for tests."""
+    """A worker that runs each call at once, in the caller's thread: for tests and commands."""
 
     def run(self, call: Callable[..., T], *arguments: Any) -> Deferred[T]:
         """Give a Deferred that has fired."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from zope.interface import implementer
 from aiwebengine.interfaces import IScriptLog
 from aiwebengine.scripts.model import iso_time
 
-__all__ = ["LEVELS", "LogEntry", "ScriptLog", "matcher", "parse_since"]
+__all__ = ["LEVELS", "LogEntry", "ScriptLog", "level_rank", "matcher", "parse_since"]
 
 #: Levels in ascending order; ``log`` is another name of ``info``, ``warning`` of ``warn``.
 LEVELS = ("trace", "debug", "info", "warn", "error")
@@ -26,7 +27,11 @@ _OVERHEAD_BYTES = 200
 
 @attrs.frozen
 class LogEntry:
-    """One entry; ``seq`` counts from 1 without gaps, ``timestamp`` is in ms since the epoch."""
+    """
+    One entry; ``timestamp`` is in ms since the epoch.
+
+    ``seq`` counts up from 1; numbers are left out where other engines on the same repository have given them.
+    """
 
     seq: int
     timestamp: int
@@ -53,7 +58,8 @@ def _where(script: str, line: int | None, request_id: str) -> str:
 @implementer(IScriptLog)
 class ScriptLog:
     """
-    The newest entries, at most ``max_entries`` of about ``max_bytes`` together; older ones are forgotten.
+    The newest entries, at most ``max_entries`` of about ``max_bytes`` together; older ones are forgotten,
+    unless a ``keeper`` (`aiwebengine.repository.log_writer.LogWriter`) follows and keeps them.
 
     A message longer than ``max_message`` characters is cut and says so. ``now`` gives seconds since the
     epoch.
@@ -77,6 +83,12 @@ class ScriptLog:
         self._now = now
         self._log = logger or Logger(namespace="aiwebengine.script")
         self._followers: list[Callable[[LogEntry], None]] = []
+        self.keeper: Any = None
+
+    @property
+    def first_seq(self) -> int:
+        """The ``seq`` of the oldest entry in the ring; what the next one will have while it is empty."""
+        return self._entries[0].seq if self._entries else self._seq + 1
 
     @property
     def last_seq(self) -> int:
@@ -162,6 +174,22 @@ class ScriptLog:
         following = chosen[-1].seq if full and chosen else max(self._seq, after or 0)
         return {"entries": [entry.as_json() for entry in chosen], "next": following}
 
+    async def search(self, **filters: Any) -> dict[str, Any]:
+        """Give what `query` gives, from the keeper's repository too; raises as `query` does."""
+        answer: dict[str, Any] = (
+            self.query(**filters) if self.keeper is None else await self.keeper.query(**filters)
+        )
+        return answer
+
+    def advance(self, seq: int) -> None:
+        """Go on after ``seq`` if that is higher than the newest entry's."""
+        self._seq = max(self._seq, seq)
+
+    def renumber(self, seq: int) -> None:
+        """Go on after ``seq``, which an earlier run reached; what is in the ring is numbered after it too."""
+        self._entries = deque(attrs.evolve(entry, seq=entry.seq + seq) for entry in self._entries)
+        self._seq += seq
+
     def entries_after(self, seq: int) -> list[LogEntry]:
         """Give the entries still kept after ``seq``, oldest first (all, if it is of an earlier run)."""
         return list(self._after(seq if seq <= self._seq else 0))
@@ -176,9 +204,7 @@ class ScriptLog:
             self._followers.remove(listener)
 
     def _after(self, seq: int) -> Iterator[LogEntry]:
-        if not self._entries:
-            return
-        start = max(0, seq - self._entries[0].seq + 1)
+        start = bisect_right(self._entries, seq, key=lambda entry: entry.seq)
         for position in range(start, len(self._entries)):
             yield self._entries[position]
 
@@ -193,10 +219,7 @@ def matcher(
     kind: str | None = None,
 ) -> Callable[[LogEntry], bool]:
     """Give the test that an entry passes all filters given. Raises ValueError for an unknown level."""
-    name = _OTHER_NAMES.get(level.lower(), level.lower()) if level else LEVELS[0]
-    if name not in LEVELS:
-        raise ValueError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
-    levels = frozenset(LEVELS[LEVELS.index(name) :])
+    levels = frozenset(LEVELS[level_rank(level) :])
     needle = contains.lower() if contains else ""
 
     def wanted(entry: LogEntry) -> bool:
@@ -210,6 +233,14 @@ def matcher(
         )
 
     return wanted
+
+
+def level_rank(level: str | None) -> int:
+    """Give a level's place in `LEVELS`, 0 for none named. Raises ValueError for an unknown one."""
+    name = _OTHER_NAMES.get(level.lower(), level.lower()) if level else LEVELS[0]
+    if name not in LEVELS:
+        raise ValueError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
+    return LEVELS.index(name)
 
 
 def parse_since(text: str) -> float:

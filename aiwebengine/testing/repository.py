@@ -1,4 +1,4 @@
-"""The contract of `IScriptRepository` as a test-case mixin, for every back end."""
+"""The contract of `IScriptRepository` as a test-case mixin, for every back end; others are in ``stores``."""
 
 # mypy: disable-error-code="no-untyped-call"
 
@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from zope.interface.verify import verifyObject
 
 from aiwebengine.errors import ScriptNotFound, VersionConflict
-from aiwebengine.interfaces import IHealthCheck, IScriptRepository
+from aiwebengine.interfaces import IHealthCheck, IRepository
 from aiwebengine.scripts.model import ScriptChange, digest
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 else:
     _Base = object
 
-__all__ = ["ScriptRepositoryContract"]
+__all__ = ["RepositoryCase", "ScriptRepositoryContract"]
 
 
-class ScriptRepositoryContract(_Base):
+class RepositoryCase(_Base):
     """
     Mix into a ``SynchronousTestCase`` whose ``make_repository(now)`` gives an empty repository.
 
@@ -50,13 +50,17 @@ class ScriptRepositoryContract(_Base):
         """Give the error with which a coroutine ends."""
         return self.failureResultOf(Deferred.fromCoroutine(coroutine), error).value
 
+
+class ScriptRepositoryContract(RepositoryCase):
+    """What every `IScriptRepository` does; mixed in as `RepositoryCase` says."""
+
     def save(self, uri: str, source: str | None, **fields: Any) -> Any:
         """Save one change and give the outcome."""
         return self.wait(self.repository.save([ScriptChange(uri, source, **fields)]))[0]
 
     def test_provides(self) -> None:
         """It provides the interfaces."""
-        verifyObject(IScriptRepository, self.repository)
+        verifyObject(IRepository, self.repository)
         verifyObject(IHealthCheck, self.repository)
         self.assertEqual(self.repository.name, "repository")
 
@@ -82,7 +86,7 @@ class ScriptRepositoryContract(_Base):
 
     def test_text_is_kept_exactly(self) -> None:
         """NUL, carriage returns, an empty text and a long one come back as they were."""
-        for number, source in enumerate(["", "\0", "a\r\nb\rc\u2028", "x" * 300_000]):
+        for number, source in enumerate(["", "\0", "\ufeffa\0b", "a\r\nb\rc\u2028", "x" * 300_000]):
             self.save(f"s{number}", source)
             self.assertEqual(self.wait(self.repository.script(f"s{number}")).source, source)
 
@@ -109,6 +113,17 @@ class ScriptRepositoryContract(_Base):
         self.assertEqual(oldest.created_at, int(self.time * 1000) - 1000)
         self.assertEqual(self.wait(self.repository.version("a", 1)).source, "one")
         self.fails(self.repository.version("a", 3), ScriptNotFound)
+
+    def test_texts_about_it(self) -> None:
+        """NUL and lone surrogates in author and message are replaced, not refused."""
+        saved = self.save("a", "", author="a\0b", message="m\ud800")
+        self.assertEqual((saved.author, saved.message), ("a\ufffdb", "m\ufffd"))
+        self.assertEqual(self.wait(self.repository.script("a")), saved)
+
+    def test_unknown_names(self) -> None:
+        """A name that no script can have is simply not there."""
+        self.fails(self.repository.script("a\0"), ScriptNotFound)
+        self.fails(self.repository.versions("\ud800"), ScriptNotFound)
 
     def test_sorted(self) -> None:
         """Scripts are listed by URI."""
@@ -179,3 +194,4 @@ class ScriptRepositoryContract(_Base):
         self.save("a", "one")
         report = self.wait(self.repository.check())
         self.assertEqual((report["status"], report["scripts"]), ("healthy", 1))
+        self.assertGreaterEqual(report["latency_ms"], 0)

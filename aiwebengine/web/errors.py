@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound, VersionConflict
+from aiwebengine.repository.errors import RepositoryUnavailable
 from aiwebengine.web.error_page import PAGE_HEADERS, error_page
 from aiwebengine.web.negotiation import prefers_html
 from aiwebengine.web.refusals import internal_error
@@ -48,8 +49,20 @@ _BLAND = {
 }
 _BLAND_OTHERWISE = "The server could not answer this request."
 
+
+def _unavailable(error: RepositoryUnavailable) -> HTTPProblem:
+    return HTTPProblem(
+        503,
+        "SERVICE_UNAVAILABLE",
+        "The repository cannot be used at the moment.",
+        {"reason": error.reason},
+        (("Retry-After", "5"),),
+    )
+
+
 TABLE: dict[type[Exception], Callable[[Any], HTTPProblem]] = {
     HTTPProblem: lambda problem: problem,
+    RepositoryUnavailable: _unavailable,
     RouteConflict: _route_conflict,
     ScriptInvalid: _script_invalid,
     ScriptNotFound: _script_not_found,

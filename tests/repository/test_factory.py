@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.repository import MemoryRepository, RepositoryUnusable, open_repository
-from aiwebengine.repository.sqlite import SQLiteRepository
+from aiwebengine.repository.database import DatabaseRepository
 from aiwebengine.repository.worker import InlineWorker
 from aiwebengine.scripts.model import ScriptChange
 
@@ -29,7 +29,7 @@ class FactoryTests(SynchronousTestCase):
         base = Path(self.mktemp()).absolute()
         for url in ("sqlite:///var/a%20b.db", f"sqlite:///{base}/var/a%20b.db"):
             repository = open_repository(url, worker=InlineWorker(), directory=base)
-            self.assertIsInstance(repository, SQLiteRepository)
+            self.assertIsInstance(repository, DatabaseRepository)
             self.wait(repository.scripts())
             self.wait(repository.close())
         self.assertEqual([p.name for p in (base / "var").iterdir()], ["a b.db"])
@@ -49,8 +49,8 @@ class FactoryTests(SynchronousTestCase):
             ("sqlite:///:memory:", "write 'memory:'"),
             ("memory", "write memory:"),
             ("memory:x", "write memory:"),
-            ("postgresql://host/db", "PostgreSQL is not supported by this version"),
-            ("postgres://host/db", "PostgreSQL is not supported by this version"),
+            ("postgresql:host/db", "write postgresql://user:password@host/database"),
+            ("postgressql://host/db", "Did you mean 'postgresql'?"),
             ("sqllite:///x.db", "Did you mean 'sqlite'?"),
             ("mysql://h/x", "unknown scheme 'mysql'"),
             ("", "unknown scheme ''"),
@@ -60,6 +60,6 @@ class FactoryTests(SynchronousTestCase):
 
     def test_no_password(self):
         """A password in the URL is not shown."""
-        error = self.assertRaises(RepositoryUnusable, open_repository, "postgresql://me:secret@host/db")
+        error = self.assertRaises(RepositoryUnusable, open_repository, "postgresq://me:secret@host/db")
         self.assertNotIn("secret", str(error))
         self.assertIn("@host/db", str(error))

@@ -1,4 +1,4 @@
-"""Tests for aiwebengine.repository.sqlite, .schema and .worker."""
+"""Tests for aiwebengine.repository.sqlite, .schema, .calls and .worker."""
 
 import os
 import signal
@@ -13,16 +13,30 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 import aiwebengine
-from aiwebengine.repository.errors import RepositoryUnusable
-from aiwebengine.repository.schema import migrate, migrations
-from aiwebengine.repository.sqlite import SQLiteRepository
+from aiwebengine.repository import open_repository
+from aiwebengine.repository.calls import WorkerCalls
+from aiwebengine.repository.database import DatabaseRepository
+from aiwebengine.repository.errors import RepositoryUnavailable, RepositoryUnusable
+from aiwebengine.repository.schema import migrations
+from aiwebengine.repository.sqlite import SQLiteDatabase, migrate
 from aiwebengine.repository.worker import InlineWorker, ThreadWorker
 from aiwebengine.scripts.model import ScriptChange
 from aiwebengine.testing.repository import ScriptRepositoryContract
+from aiwebengine.testing.stores import (
+    AssetContract,
+    KeyValueContract,
+    LogContract,
+    SettingsContract,
+    UserContract,
+)
+
+SQLITE_TABLES = [
+    "assets", "identities", "key_values", "logs", "revisions", "scripts", "settings", "users", "versions"
+]  # fmt: skip
 
 
-class SQLiteRepositoryTests(ScriptRepositoryContract, SynchronousTestCase):
-    """REQ-DATA-002: the contract in an SQLite file."""
+class InSQLite:
+    """Makes repositories."""
 
     def make_repository(self, now):
         self.path = Path(self.mktemp()) / "deep" / "scripts.db"
@@ -30,7 +44,33 @@ class SQLiteRepositoryTests(ScriptRepositoryContract, SynchronousTestCase):
         return self.open()
 
     def open(self, **keywords):
-        return SQLiteRepository(self.path, InlineWorker(), now=self.now, lock_timeout_s=0.0, **keywords)
+        self.database = SQLiteDatabase(self.path, lock_timeout_s=0.0, **keywords)
+        worker = InlineWorker()
+        return DatabaseRepository(self.database, WorkerCalls(self.database, worker, worker), now=self.now)
+
+
+class SQLiteAssetTests(InSQLite, AssetContract, SynchronousTestCase):
+    """Assets in SQLite."""
+
+
+class SQLiteUserTests(InSQLite, UserContract, SynchronousTestCase):
+    """Users in SQLite."""
+
+
+class SQLiteKeyValueTests(InSQLite, KeyValueContract, SynchronousTestCase):
+    """Keys in SQLite."""
+
+
+class SQLiteSettingsTests(InSQLite, SettingsContract, SynchronousTestCase):
+    """Settings in SQLite."""
+
+
+class SQLiteLogTests(InSQLite, LogContract, SynchronousTestCase):
+    """Logs in SQLite."""
+
+
+class SQLiteRepositoryTests(InSQLite, ScriptRepositoryContract, SynchronousTestCase):
+    """REQ-DATA-002: the contract in an SQLite file."""
 
     def reopened(self):
         self.wait(self.repository.close())
@@ -52,7 +92,7 @@ class SQLiteRepositoryTests(ScriptRepositoryContract, SynchronousTestCase):
     def test_durability_settings(self):
         """The log is written ahead and synced at each commit."""
         self.save("a", "one")
-        link = self.repository._connection
+        link = self.database._writer
         self.assertEqual(link.execute("PRAGMA journal_mode").fetchone(), ("wal",))
         self.assertEqual(link.execute("PRAGMA synchronous").fetchone(), (2,))
 
@@ -70,7 +110,7 @@ class SQLiteRepositoryTests(ScriptRepositoryContract, SynchronousTestCase):
         other = sqlite3.connect(self.path, isolation_level=None)
         self.addCleanup(other.close)
         other.execute("BEGIN IMMEDIATE")
-        error = self.fails(self.repository.save([ScriptChange("a", "two")]), RepositoryUnusable)
+        error = self.fails(self.repository.save([ScriptChange("a", "two")]), RepositoryUnavailable)
         self.assertIn("locked by another process", str(error))
         other.execute("ROLLBACK")
         self.assertEqual(self.save("a", "two").version, 2)
@@ -119,7 +159,7 @@ class SQLiteRepositoryTests(ScriptRepositoryContract, SynchronousTestCase):
     def test_newer(self):
         """A database of a newer engine is refused, with both numbers, and not touched."""
         self.save("a", "one")
-        self.repository._connection.execute("PRAGMA user_version = 99")
+        self.database._writer.execute("PRAGMA user_version = 99")
         self.wait(self.repository.close())
         reason = self.refused()
         self.assertIn("newer aiwebengine (schema 99", reason)
@@ -136,7 +176,7 @@ class SQLiteRepositoryTests(ScriptRepositoryContract, SynchronousTestCase):
     def test_other_database_errors(self):
         """Any other error of SQLite is passed on in its own words."""
         self.save("a", "one")
-        self.repository._connection.execute("DROP TABLE versions")
+        self.database._writer.execute("DROP TABLE versions")
         self.assertIn("no such table", self.fails(self.repository.script("a"), RepositoryUnusable).reason)
 
 
@@ -156,9 +196,9 @@ class MigrationTests(SynchronousTestCase):
     def test_shipped(self):
         """The migrations shipped make the tables."""
         link = self.link()
-        migrate(link, "u", migrations())
-        self.assertEqual(self.tables(link), ["scripts", "versions"])
-        migrate(link, "u", migrations())
+        migrate(link, "u", migrations("sqlite"))
+        self.assertEqual(self.tables(link), SQLITE_TABLES)
+        migrate(link, "u", migrations("sqlite"))
 
     def test_steps(self):
         """Only the steps that are missing run; a step may have several statements and comments."""
@@ -208,7 +248,7 @@ class ThreadTests(TestCase):
     def test_repository_in_a_thread(self):
         """A repository works with a real thread and ends it when closed."""
         path = Path(self.mktemp()) / "x.db"
-        repository = SQLiteRepository(path, ThreadWorker(reactor))
+        repository = open_repository(f"sqlite:///{path.absolute()}", reactor=reactor)
 
         async def scenario():
             saves = [Deferred.fromCoroutine(repository.save([ScriptChange("a", str(n))])) for n in range(20)]
@@ -228,11 +268,11 @@ _CHILD = """
 import sys
 from pathlib import Path
 from twisted.internet.defer import Deferred
-from aiwebengine.repository.sqlite import SQLiteRepository
+from aiwebengine.repository import open_repository
 from aiwebengine.repository.worker import InlineWorker
 from aiwebengine.scripts.model import ScriptChange
 
-repository = SQLiteRepository(Path(sys.argv[1]), InlineWorker())
+repository = open_repository(sys.argv[1], worker=InlineWorker())
 number = 0
 def done(saved):
     print(saved[0].version, saved[1].version, flush=True)
@@ -249,12 +289,12 @@ class KillTests(SynchronousTestCase):
 
     def test_req_data_004_kill(self):
         """After each SIGKILL amid writing, all acknowledged saves are there, whole, and no half one."""
-        path = Path(self.mktemp()) / "x.db"
+        url = f"sqlite:///{Path(self.mktemp()).absolute()}/x.db"
         environment = {**os.environ, "PYTHONPATH": str(Path(aiwebengine.__file__).parent.parent)}
         last = 0
         for wanted in (3, 10, 25):
             child = subprocess.Popen(
-                [sys.executable, "-c", _CHILD, str(path)], stdout=subprocess.PIPE, env=environment
+                [sys.executable, "-c", _CHILD, url], stdout=subprocess.PIPE, env=environment
             )
             lines = [child.stdout.readline() for _ in range(wanted)]
             child.send_signal(signal.SIGKILL)
@@ -263,7 +303,7 @@ class KillTests(SynchronousTestCase):
             lines += [line for line in rest.splitlines(keepends=True) if line.endswith(b"\n")]
             acknowledged = int(lines[-1].split()[0])
             self.assertGreaterEqual(acknowledged, last + wanted)
-            repository = SQLiteRepository(path, InlineWorker())
+            repository = open_repository(url, worker=InlineWorker())
             first, second = self.wait(repository.scripts())
             self.assertEqual(first.version, second.version)
             self.assertIn(first.version, (acknowledged, acknowledged + 1))

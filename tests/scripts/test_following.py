@@ -10,7 +10,10 @@ from zope.interface.verify import verifyObject
 from aiwebengine.errors import VersionConflict
 from aiwebengine.interfaces import IEngineService, IPlugin
 from aiwebengine.plugins.aiwebengine_following import following
-from aiwebengine.repository.sqlite import SQLiteRepository
+from aiwebengine.repository.calls import WorkerCalls
+from aiwebengine.repository.changes import PolledChanges, Watchers
+from aiwebengine.repository.database import DatabaseRepository
+from aiwebengine.repository.sqlite import SQLiteDatabase
 from aiwebengine.repository.worker import InlineWorker
 from aiwebengine.scripts.following import RepositoryFollower
 from tests.scripts.fakes import RegistryHelper
@@ -112,7 +115,11 @@ class TwoEnginesTests(SynchronousTestCase):
         self.one, self.two = (self.make(path) for _ in range(2))
 
     def make(self, path):
-        repository = SQLiteRepository(path, InlineWorker(), now=lambda: 1.0, lock_timeout_s=0.0)
+        database = SQLiteDatabase(path, lock_timeout_s=0.0)
+        calls = WorkerCalls(database, InlineWorker(), InlineWorker())
+        changes = PolledChanges(self.clock, calls, lambda: database.told)
+        watchers = Watchers(self.clock, changes, delay_s=0.0)
+        repository = DatabaseRepository(database, calls, watchers=watchers, now=lambda: 1.0)
         helper = RegistryHelper(self, repository=repository)
         follower = RepositoryFollower(self.clock, repository, helper.registry)
         helper.wait(follower.start())

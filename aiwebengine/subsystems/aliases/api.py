@@ -139,13 +139,13 @@ class AliasAPI:
             self._answer_source(request, script)
 
     @app.route("/script_logs", methods=["GET"])
-    def script_logs(self, request: Any) -> None:
+    async def script_logs(self, request: Any) -> None:
         """The messages that the script ``uri`` logged, oldest first."""
         uri = argument(request, "uri")
         if not uri:
             self._missing(request, "uri")
             return
-        entries = self._services.script_log.query(script=uri, limit=_MOST_LOGS)["entries"]
+        entries = (await self._services.script_log.search(script=uri, limit=_MOST_LOGS))["entries"]
         logs = [entry["message"] for entry in entries]
         answer_json(request, {"uri": uri, "logs": logs, "count": len(logs), "timestamp": self._timestamp()})
 

@@ -1,0 +1,81 @@
+"""One PostgreSQL connection's statements, written as for SQLite."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+
+from aiwebengine.repository.link import Row
+
+__all__ = ["CHANNEL", "PostgreSQLLink", "lock_number"]
+
+#: Where it is told that scripts changed; the payload is the ``origin`` of who changed them.
+CHANNEL = "aiwebengine_scripts"
+
+_FETCHED_AT_ONCE = 500
+
+
+class PostgreSQLLink:
+    """See `Link`; ``origin`` names this process to others."""
+
+    locking = " FOR UPDATE"
+    like = "ILIKE"
+
+    def __init__(self, connection: psycopg.Connection, origin: str) -> None:
+        self._connection = connection
+        self._origin = origin
+
+    def all(self, statement: str, *values: Any) -> list[Row]:
+        """Give every row."""
+        return self._connection.execute(_translated(statement), values).fetchall()
+
+    def one(self, statement: str, *values: Any) -> Row | None:
+        """Give the first row, None without one."""
+        return self._connection.execute(_translated(statement), values).fetchone()
+
+    def each(self, statement: str, *values: Any) -> Iterator[Row]:
+        """Give row after row, fetched some hundred at a time; inside a transaction only."""
+        with self._connection.cursor(name="each") as cursor:
+            cursor.itersize = _FETCHED_AT_ONCE
+            cursor.execute(_translated(statement), values)
+            yield from cursor
+
+    def run(self, statement: str, *values: Any) -> int:
+        """Make a change and give how many rows it was made to."""
+        return self._connection.execute(_translated(statement), values).rowcount
+
+    def many(self, statement: str, rows: Iterable[Row]) -> None:
+        """Make a change once per row of values."""
+        with self._connection.cursor() as cursor:
+            cursor.executemany(_translated(statement), rows)
+
+    def lock(self, name: str) -> None:
+        """Wait until no other transaction has the lock of this name, and have it until this one's end."""
+        self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock_number(name),))
+
+    def tell(self) -> None:
+        """Tell other processes that scripts changed, when (and if) this transaction is committed."""
+        self._connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, self._origin))
+
+    def pack(self, source: str) -> bytes:
+        """Give UTF-8, as texts cannot hold NUL here."""
+        return source.encode("utf-8")
+
+    def unpack(self, stored: Any) -> str:
+        """Give the text of stored UTF-8."""
+        return bytes(stored).decode("utf-8")
+
+
+def lock_number(name: str) -> int:
+    """Give the number of an advisory lock of ours."""
+    return int.from_bytes(hashlib.sha256(f"aiwebengine {name}".encode()).digest()[:8], "big", signed=True)
+
+
+@lru_cache(maxsize=512)
+def _translated(statement: str) -> str:
+    # Statements are written by this package; values are never part of them.
+    return statement.replace("?", "%s")
