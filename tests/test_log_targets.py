@@ -137,6 +137,19 @@ class TargetTests(SynchronousTestCase):
         self.say(targets, "it is new-secret-key")
         self.assertIn("it is ***", self.console.getvalue())
 
+    def test_retention_is_reconfigured(self) -> None:
+        targets = self.open(self.FOREGROUND, self.FILE)
+        old = self.directory / "own.log.2001-01-01"
+        old.touch()
+        os.utime(old, (0, 0))
+        targets.reconfigured(None, self.configuration("logging.retention_days=0"))
+        (file,) = targets.logs._files
+        file.remove_expired()
+        self.assertTrue(old.exists())
+        targets.reconfigured(None, self.configuration("logging.retention_days=1"))
+        file.remove_expired()
+        self.assertFalse(old.exists())
+
     def test_req_sec_005_secrets(self) -> None:
         configuration = self.configuration(
             "security.api_key=the-key-itself",
