@@ -15,10 +15,8 @@ from zope.interface.verify import verifyObject
 
 from aiwebengine.config import ConfigurationSources, load
 from aiwebengine.engine import Engine, Services, core_piece
-from aiwebengine.errors import ConfigurationInvalid, PluginUnusable, ScriptNotFound
+from aiwebengine.errors import ConfigurationInvalid, PluginUnusable
 from aiwebengine.interfaces import IEngineService, IFeature, IHealthCheck, IPlugin, IScriptGlobals, IServices
-from aiwebengine.repository import open_repository
-from aiwebengine.repository.health import RepositoryHealth
 from aiwebengine.roster import Offer, Plan
 from aiwebengine.sandbox.health import SandboxHealth
 from aiwebengine.sandbox.prelude import Piece
@@ -209,20 +207,6 @@ class HealthTests(SynchronousTestCase):
             figures = {"sandboxes": have, "wanted": 2, "running": 0, "requests": 0, "queued": 5, "other": 1}
             result = self.check(SandboxHealth(SimpleNamespace(status=lambda f=figures: f)))
             self.assertEqual((result["status"], result["queued"], "other" in result), (status, 5, False))
-
-    def test_req_deploy_005_repository(self) -> None:
-        self.assertEqual(self.check(RepositoryHealth(open_repository("memory:"))), {"status": "healthy"})
-
-        class Broken:
-            async def script(self, uri: str) -> Any:
-                raise OSError("disk full")
-
-        health = RepositoryHealth(Broken())  # type: ignore[arg-type]
-        self.failureResultOf(Deferred.fromCoroutine(health.check()), OSError)
-
-    def test_nobody_has_the_name_asked_for(self) -> None:
-        repository = open_repository("memory:")
-        self.failureResultOf(Deferred.fromCoroutine(repository.script(" health ")), ScriptNotFound)
 
 
 class ServicesTests(SynchronousTestCase):
