@@ -98,6 +98,10 @@ class RotatingFile:
             if _SUFFIX.fullmatch(rest) and candidate.stat().st_mtime < oldest:
                 candidate.unlink(missing_ok=True)
 
+    def set_retention(self, days: int) -> None:
+        """Keep rotated files for so many days from now on (0 keeps them for ever)."""
+        self._retention = days * _DAY_S
+
     def reopen(self) -> None:
         """Close and open again, after someone else moved the file."""
         self._file.close()

@@ -31,9 +31,11 @@ class LogTargets:
         self._own_file = own_file
 
     def reconfigured(self, old: Any, new: Any) -> None:
-        """Take the level of a new configuration, and hide its secrets too."""
+        """Take level and retention of a new configuration, and hide its secrets too."""
+        settings = new.section("logging")
         self.logs.scrub.add(*secrets_of(new))
-        self.logs.set_level(new.section("logging").level)
+        self.logs.set_level(settings.level)
+        self.logs.set_retention(settings.retention_days)
 
     def rotate(self) -> None:
         """Begin twistd's log file anew, and open ours anew after someone moved it."""

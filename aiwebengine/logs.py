@@ -225,6 +225,11 @@ class Logs:
         for observer in self.observers:
             observer.set_level(level)
 
+    def set_retention(self, days: int) -> None:
+        """Keep rotated files for so many days."""
+        for file in self._files:
+            file.set_retention(days)
+
     def reopen(self) -> None:
         """Open the files anew."""
         for file in self._files:

@@ -171,7 +171,8 @@ def url_of(address: IAddress) -> str:
     """Give the URL of a bound address."""
     host = getattr(address, "host", None)
     if host is None:
-        return f"unix:{getattr(address, 'name', address)}"
+        name = getattr(address, "name", None) or b""
+        return f"unix:{os.fsdecode(name)}"
     port: int = address.port  # type: ignore[attr-defined]
     shown = f"[{host}]" if ":" in host else host
     return f"http://{shown}:{port}"

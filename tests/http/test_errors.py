@@ -113,12 +113,15 @@ class DevelopmentTests(EngineCase):
     def test_req_log_003_entries(self) -> None:
         """What a script logs has its script, request, route, level and line."""
         request_id = self.get("/log").text
+        line = SCRIPT[: SCRIPT.index("console.log")].count("\n") + 1
         entries = self.logged(request_id)
         self.assertEqual([entry["level"] for entry in entries], ["info", "error", "warn", "debug", "info"])
         self.assertEqual(entries[0]["message"], "plain { a: 1 }")
         for entry in entries:
-            self.assertEqual((entry["script"], entry["route"], entry["line"]), ("errors.js", "GET /log", 18))
-        self.assertIn(f"errors.js:18 [{request_id}]: bad", self.engine.log)
+            self.assertEqual(
+                (entry["script"], entry["route"], entry["line"]), ("errors.js", "GET /log", line)
+            )
+        self.assertIn(f"errors.js:{line} [{request_id}]: bad", self.engine.log)
 
     def test_req_js_006_error_is_logged_under_the_request_id(self) -> None:
         answer = self.get("/throw", X_Request_Id="trace-me")

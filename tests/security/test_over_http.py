@@ -1,4 +1,4 @@
-"""The catalogue of hostile scripts against a whole engine, by whichever way scripts are isolated (REQ-SEC-004)."""
+"""The catalogue of hostile scripts against a whole engine, in both ways of isolation (REQ-SEC-004)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,21 @@ from urllib.parse import quote
 
 from aiwebengine.testing.client import Answer
 from tests.http.support import EngineCase
-from tests.security.hostile_scripts import ATTACKS, ERROR, LEAKS, LOADS, Attack, Leak, Load, Outcome
+from tests.security.hostile_scripts import (
+    ATTACKS,
+    CPU,
+    ERROR,
+    LEAKS,
+    LOADS,
+    WALL,
+    Attack,
+    Leak,
+    Load,
+    Outcome,
+)
 
 LIMITS = {
-    "javascript.execution_timeout_ms": 250,
+    "javascript.execution_timeout_ms": 150,
     "javascript.init_timeout_ms": 500,
     "javascript.memory_limit_bytes": 16_777_216,
     "server.request_timeout_ms": 1500,
@@ -20,7 +31,8 @@ HEALTHY = 'register("/healthy", () => "healthy");'
 
 def fits(answer: Answer, outcomes: tuple[Outcome, ...]) -> bool:
     """Tell whether an answer is one of the outcomes allowed."""
-    for status, code in outcomes:
+    # A machine with other things to do may give a script so little CPU that its wall clock strikes first.
+    for status, code in (*outcomes, WALL) if CPU in outcomes else outcomes:
         if answer.status == status and code in (None, answer.text if status == 200 else answer.code):
             return True
     return False

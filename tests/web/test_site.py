@@ -143,6 +143,46 @@ class SiteTests(SynchronousTestCase):
         self.successResultOf(server.site.drain())
         self.assertEqual(server.clock.getDelayedCalls(), [])
 
+    def test_drain_does_not_wait_for_those_who_come_later(self) -> None:
+        """While the port stays open new requests are refused, and their connections not waited for."""
+        server = Server(reply=None)
+        busy = server.send(GET)
+        drained = server.site.drain()
+        late = server.connect()
+        answer = server.send(GET).answer
+        self.assertEqual((answer.status, answer.code), (503, "SERVICE_UNAVAILABLE"))
+        self.assertEqual((answer.headers["retry-after"], answer.headers["connection"]), ("1", "close"))
+        server.requests[0].answer(200, [], b"")
+        self.assertEqual(busy.answer.status, 200)
+        self.successResultOf(drained)
+        server.site.close()
+        self.assertTrue(late.closed)
+
+    def test_drain_again(self) -> None:
+        server = Server(reply=None)
+        server.send(GET)
+        first, second = server.site.drain(), server.site.drain()
+        server.requests[0].answer(200, [], b"")
+        self.successResultOf(first)
+        self.successResultOf(second)
+
+    def test_features_that_answer_while_draining(self) -> None:
+        from twisted.web.static import Data
+
+        class Feature:
+            prefixes = ("health",)
+            while_draining = True
+
+            def resource(self) -> Any:
+                resource = Data(b"still here", "text/plain")
+                resource.isLeaf = True
+                return resource
+
+        server = Server(features=[Feature()])
+        server.site.drain()
+        self.assertEqual(server.get("/health").answer.body, b"still here")
+        self.assertEqual(server.get("/other").answer.status, 503)
+
     def test_abort(self) -> None:
         server = Server(reply=None)
         wire = server.send(GET)
