@@ -78,7 +78,7 @@ def patient(
     log = scratch / "output.log"
     last = log.read_text("utf-8", "replace").splitlines()[-3:]
     used = f"front {front_s:.1f} s, sandboxes {sandboxes_s:.1f} s of CPU so far"
-    raise Unavailable(f"no answer within {limit_s:.0f} s ({used}) " + " | ".join(last))
+    raise Unavailable(" | ".join([f"no answer within {limit_s:.0f} s ({used})", *last]))
 
 
 def cpu_by_role(server: Server) -> tuple[float, float]:

@@ -47,6 +47,8 @@ class Schedule:
 
     def place(self, job: Job) -> bool:
         """Have a new job run now if a sandbox may take it; it is not queued here."""
+        # What an answer sets off may come before the sandbox is fed again: those who wait go first.
+        self.feed_idle()
         if self.queue.count == 0 or job.uri not in self.queue:
             process = self._process_for(job)
             if process is not None:
