@@ -139,13 +139,13 @@ class Loader:
             return ScriptInvalid(uri, f"{outcome.name}: {outcome.message}", line, column, outcome.stack)
         if isinstance(outcome, LimitHit):
             line, column = place_in(outcome.stack, uri)
-            limit = f"{outcome.limit} limit of {outcome.value:g} {outcome.unit}"
+            limit = f"{outcome.limit} limit of {outcome.value:.0f} {outcome.unit}"
             text = f"{limit} ({outcome.config_key}) reached while loading"
             return ScriptInvalid(uri, text, line, column, outcome.stack)
         if isinstance(outcome, TimedOut):
             return ScriptInvalid(
                 uri,
-                f"loading took longer than {outcome.limit_ms:g} ms (javascript.init_timeout_ms): "
+                f"loading took longer than {outcome.limit_ms:.0f} ms (javascript.init_timeout_ms): "
                 "does init await something that never comes?",
             )
         return ScriptInvalid(uri, "the sandbox process ended while loading this script")
