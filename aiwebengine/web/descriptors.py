@@ -35,7 +35,7 @@ def raise_open_files(connections: int, limits: Any = None) -> int:
         limits.setrlimit(limits.RLIMIT_NOFILE, (reach, hard))
     except (OSError, ValueError):
         reach = soft
-    if reach < wanted:
+    if reach < connections:
         _log.warn(
             "open files are limited to {reach}, fewer than server.max_connections ({connections}) needs; "
             "raise the hard limit (ulimit -Hn, LimitNOFILE of systemd)",
