@@ -166,6 +166,10 @@ class SandboxProcess(ProcessProtocol):
         if self._held is not None:
             self._held.append(data)
             return
+        if self._fd >= 0 and 0 not in self._pipes:
+            # It is gone, only its end has not been told yet: nothing more is to be placed in it.
+            self.kill("its pipe is closed")
+            return
         if self._fd >= 0 and not self._pipe_buffered():
             try:
                 sent = os.write(self._fd, data)
