@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Reports"]
 
+SIGKILL = getattr(signal, "SIGKILL", -1)
 SIGPROF = getattr(signal, "SIGPROF", -1)
 SIGXCPU = getattr(signal, "SIGXCPU", -1)
 # Signals with which the system answers what a process has done itself.
@@ -166,7 +167,8 @@ class Reports:
         if runner is None and len(jobs) == 1 and signal_number in _OWN_DOING:
             runner = jobs[0]  # a timer of it fired
         process.cancelled.clear()
-        if runner is not None and not process.kill_reason:
+        # SIGKILL that is not ours came from outside (kill -9, the memory killer): no fault of the route.
+        if runner is not None and not process.kill_reason and signal_number != SIGKILL:
             self._circuit.crashed(runner.key)
         for job in reversed(jobs):
             if stopping:
