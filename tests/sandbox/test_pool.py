@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import signal
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -622,6 +623,26 @@ class LifeTests(SynchronousTestCase):
         self.assertIsNone(stage.call()[0])
         stage.process(job).answer(job)
         self.assertIsNotNone(stage.call()[0])
+
+    def test_killed_from_outside(self) -> None:
+        """SIGKILL that is not ours fails the request that ran and is not held against its route."""
+        stage = Stage(workers=1)
+        for _ in range(6):
+            job, sink = stage.call()
+            assert job is not None
+            stage.process(job).end(signal=9)
+            stage.get_ready()
+            self.assertIsInstance(sink.failures[0], WorkerLost)
+        self.assertIsNotNone(stage.call()[0])
+
+    def test_closed_pipe(self) -> None:
+        """A sandbox whose pipe is closed gets no more frames: it is ended, and nothing is raised."""
+        process = SandboxProcess(lambda *a: None, lambda *a: None)
+        signals: list[Any] = []
+        process.transport = SimpleNamespace(signalProcess=signals.append)  # type: ignore[assignment]
+        process._fd = 7
+        process.send(b"x")
+        self.assertEqual((len(signals), process.retiring), (1, True))
 
     def test_recycling(self) -> None:
         """After its share of requests a sandbox is replaced by a spare; it finishes what it has."""
