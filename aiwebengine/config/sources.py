@@ -15,6 +15,7 @@ from aiwebengine.config.formats import SUFFIXES, Malformed, format_of, parse
 from aiwebengine.config.layers import Layer, Origin
 from aiwebengine.config.schema import Schemas
 from aiwebengine.config.variables import (
+    COMMAND_VARIABLES,
     CONFIG_VARIABLE,
     ENVIRONMENT_VARIABLE,
     assignment_layer,
@@ -114,7 +115,7 @@ class _Reading:
             self._read_file(path)
             if path in overlays:
                 self._read_file(overlays[path])
-        self.layers += variable_layers(self.variables, self._schemas, variable_origins)
+        self.layers += variable_layers(self._settings(), self._schemas, variable_origins)
         for text in self._sources.settings:
             layer = assignment_layer(text, self._schemas)
             (self.layers if isinstance(layer, Layer) else self.problems).append(layer)  # type: ignore[arg-type]
@@ -124,6 +125,14 @@ class _Reading:
         ):
             if values:
                 self.layers.append(Layer({section: {key: list(values)}}, Origin(option)))
+
+    def _settings(self) -> dict[str, str]:
+        """Give the variables that may be settings."""
+        passed_over = set(COMMAND_VARIABLES)
+        if self.environment != DEVELOPMENT:
+            # On a server this is most likely security.api_key, misspelt: it must not be passed over.
+            passed_over.discard("AIWEBENGINE_API_KEY")
+        return {name: value for name, value in self.variables.items() if name not in passed_over}
 
     def _problem(self, origin: str, key: str, value: object, expected: str) -> None:
         self.problems.append(Problem(origin, key, value, expected))

@@ -14,6 +14,7 @@ from aiwebengine.config.schema import Path, Schemas, is_table
 from aiwebengine.errors import Problem
 
 __all__ = [
+    "COMMAND_VARIABLES",
     "CONFIG_VARIABLE",
     "ENVIRONMENT_VARIABLE",
     "PREFIX",
@@ -29,6 +30,8 @@ CONFIG_VARIABLE: Final = "AIWEBENGINE_CONFIG"
 ENVIRONMENT_VARIABLE: Final = "AIWEBENGINE_ENV"
 RESERVED_VARIABLES: Final = frozenset({CONFIG_VARIABLE, ENVIRONMENT_VARIABLE, KEY_VARIABLE})
 """Variables with the prefix which are no settings."""
+COMMAND_VARIABLES: Final = frozenset({"AIWEBENGINE_URL", "AIWEBENGINE_PROFILE", "AIWEBENGINE_API_KEY"})
+"""Which engine the ``aiwebengine`` command talks to: an author's shell has them, whatever else it starts."""
 
 # A Kubernetes Service named "aiwebengine" puts these into every pod beside it.
 _SERVICE_LINK = re.compile(

@@ -153,6 +153,17 @@ class EnvironmentTests(ConfigurationTestCase):
             configuration = self.load(default_environment="development", **options)
             self.assertEqual(configuration.environment, environment)
 
+    def test_the_commands_variables_are_passed_over(self):
+        variables = {
+            "AIWEBENGINE_URL": "http://127.0.0.1:8080",
+            "AIWEBENGINE_PROFILE": "live",
+            "AIWEBENGINE_API_KEY": "of the engine that the command talks to",
+        }
+        development = variables | {"AIWEBENGINE_ENV": "development"}
+        self.assertEqual(self.load(variables=development).section("security").api_key.reveal(), "")
+        # On a server the last one is most likely a mistake that leaves the engine without its key.
+        self.assertIn("did you mean AIWEBENGINE_SECURITY__API_KEY?", self.problem(variables=variables))
+
     def test_a_name_that_is_no_name_is_refused(self):
         self.assertIn("--env: environment = '../x'", self.problem(environment="../x"))
         self.assertIn("AIWEBENGINE_ENV: environment", self.problem(variables={"AIWEBENGINE_ENV": "A B"}))
