@@ -50,7 +50,7 @@ class LimitTests(LimitCase):
 
     scripts = {"limits.js": SCRIPT}
     settings = {
-        "server.request_timeout_ms": 10_000,
+        "server.request_timeout_ms": 60_000,
         "javascript.execution_timeout_ms": 300,
         "javascript.memory_limit_bytes": 8_388_608,
         "javascript.max_output_bytes": 1000,
