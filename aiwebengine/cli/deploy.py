@@ -34,6 +34,12 @@ _SOURCE = {"Content-Type": "application/javascript; charset=utf-8"}
 )
 @click.option("-m", "--message", default="", help="What changed; kept with the version.")
 @click.option("--expect", type=int, help="Refuse unless this is the current version; for one file only.")
+@click.option(
+    "--canary",
+    type=click.FloatRange(0, 100, min_open=True),
+    metavar="PERCENT",
+    help="Send the new versions this share of the requests for now; see aiwebengine scripts canary.",
+)
 @click.option("--check", is_flag=True, help="Check the scripts and change nothing.")
 @click.option("--atomic", is_flag=True, help="Deploy all files or none.")
 @click.option("--watch", is_flag=True, help="Then deploy each file again whenever it changes.")
@@ -46,6 +52,7 @@ def deploy(
     base: Path | None,
     message: str,
     expect: int | None,
+    canary: float | None,
     check: bool,
     atomic: bool,
     watch: bool,
@@ -59,13 +66,15 @@ def deploy(
     """
     if check and atomic:
         raise click.UsageError("--check changes nothing; it goes without --atomic")
+    if canary is not None and (check or atomic or watch):
+        raise click.UsageError("--canary goes without --check, --atomic and --watch")
     scripts = _collect(files, base)
     if (uri or expect is not None) and len(scripts) != 1:
         raise click.UsageError("--uri and --expect are for one file")
     if watch and expect is not None:
         raise click.UsageError("--expect is for one deployment; it goes without --watch")
     named = {uri: next(iter(scripts.values()))} if uri else scripts
-    work = _Deployment(api, as_json, message, expect, check, atomic)
+    work = _Deployment(api, as_json, message, expect, canary, check, atomic)
     failed = work.run(named)
     if watch:
         _watch(work, files, base, uri)
@@ -82,6 +91,7 @@ class _Deployment:
     as_json: bool
     message: str
     expect: int | None
+    canary: float | None
     check: bool
     atomic: bool
 
@@ -117,7 +127,7 @@ class _Deployment:
                 report = self.api.call("POST", path, body=source.encode(), headers=_SOURCE).json()
                 return {"uri": uri, "file": str(file), **report}
             headers = dict(_SOURCE) if self.expect is None else {**_SOURCE, "If-Match": f'"{self.expect}"'}
-            query = {"message": self.message}
+            query = {"message": self.message, "canary": self.canary}
             answer = self.api.call(
                 "PUT", script_path(uri), query=query, body=source.encode(), headers=headers
             )
@@ -166,6 +176,8 @@ class _Deployment:
             click.echo(f"{stamp}{uri}: {paint('does not load', 'red')}", err=True)
             return
         state = f"version {result['version']}" if "version" in result else "ok" if self.check else "deployed"
+        if self.canary is not None and (canary := result.get("canary")):
+            state = f"version {canary['version']} on trial with {canary['percent']:g} %"
         click.echo(f"{stamp}{uri}: {paint(state, 'green')}, {routes or 'no routes'}")
 
 

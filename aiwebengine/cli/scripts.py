@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from aiwebengine.cli.canary import canary
 from aiwebengine.cli.client import Management, Refused, management_options, script_path
 from aiwebengine.cli.terminal import paint
 from aiwebengine.cli.terminal import print_json as _print_json
@@ -18,7 +19,10 @@ __all__ = ["scripts"]
 
 @click.group()
 def scripts() -> None:
-    """List, read, compare, delete and roll back the scripts of a running engine."""
+    """List, read, compare, try out, delete and roll back the scripts of a running engine."""
+
+
+scripts.add_command(canary)
 
 
 @scripts.command("list")

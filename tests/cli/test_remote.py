@@ -164,6 +164,80 @@ class ScriptsTests(RemoteCase):
         self.assertEqual(json.loads(result.output)["version"], 4)
 
 
+CANARY = {
+    "version": 4,
+    "percent": 12.5,
+    "requests": 40,
+    "errors": 2,
+    "error_rate": 5.0,
+    "baseline_version": 3,
+    "baseline_error_rate": 0.0,
+    "started_at": "2026-01-01T00:00:00Z",
+}
+
+
+class CanaryTests(RemoteCase):
+    """`aiwebengine scripts canary`."""
+
+    target = "/engine/scripts/hello.js/canary"
+
+    def test_shown(self) -> None:
+        """Its share and how it does; as JSON without the source."""
+        for _ in range(2):
+            self.will("GET", self.target, 200, {"uri": "hello.js", **CANARY, "source": "x"})
+        self.assertEqual(
+            self.run_command("scripts", "canary", "hello.js").output,
+            "hello.js: version 4 on trial with 12.5 % of the requests since 2026-01-01T00:00:00Z\n"
+            "  so far 40 requests, 2 errors\n"
+            "  failing now: 5 %, of version 3 0 %\n",
+        )
+        result = self.run_command("scripts", "canary", "hello.js", "--json")
+        self.assertEqual(json.loads(result.output), {"uri": "hello.js", **CANARY})
+
+    def test_ended(self) -> None:
+        """Promoting and aborting say which version answers; the reason goes along."""
+        self.will("POST", self.target, 200, {**RECORD, "version": 4})
+        self.will("POST", self.target, 200, RECORD)
+        result = self.run_command("scripts", "canary", "hello.js", "--promote", "-m", "it holds")
+        self.assertEqual(result.output, "hello.js: version 4 answers all requests\n")
+        result = self.run_command("scripts", "canary", "hello.js", "--abort")
+        self.assertEqual(result.output, "hello.js: aborted; version 3 answers all requests\n")
+        bodies = [json.loads(one.body) for one in self.seen]
+        self.assertEqual(bodies, [{"action": "promote", "message": "it holds"}, {"action": "abort"}])
+
+    def test_another_share(self) -> None:
+        """--percent changes the share."""
+        for _ in range(2):
+            self.will("POST", self.target, 200, {**RECORD, "canary": {**CANARY, "percent": 50.0}})
+        result = self.run_command("scripts", "canary", "hello.js", "--percent", "50")
+        self.assertIn("version 4 on trial with 50 % of the requests", result.output)
+        self.assertEqual(json.loads(self.seen[0].body), {"action": "percent", "percent": 50.0})
+        result = self.run_command("scripts", "canary", "hello.js", "--percent", "50", "--json")
+        self.assertEqual(json.loads(result.output)["canary"]["percent"], 50.0)
+
+    def test_refused(self) -> None:
+        """Without a canary, and with what cannot be meant."""
+        self.will("GET", self.target, *self.refusal(404, "NOT_FOUND", "hello.js has no canary"))
+        result = self.run_command("scripts", "canary", "hello.js")
+        self.assertEqual(result.exit_code, 1)
+        self.assertIn("hello.js has no canary", result.stderr)
+        for arguments in (["--promote", "--abort"], ["--percent", "0"], ["--percent", "101"]):
+            self.assertEqual(self.run_command("scripts", "canary", "hello.js", *arguments).exit_code, 2)
+        self.assertEqual(len(self.seen), 1)
+
+    def test_begun(self) -> None:
+        """`deploy --canary` sends the share and says what became of it."""
+        file = Path(self.mktemp())
+        file.write_text("x")
+        answer = {**RECORD, "canary": CANARY}
+        self.will("PUT", "/engine/scripts/hello.js?canary=12.5", 200, answer)
+        result = self.run_command("deploy", str(file), "--uri", "hello.js", "--canary", "12.5")
+        self.assertEqual(result.output, "hello.js: version 4 on trial with 12.5 %, GET /hello\n")
+        for other in ("--check", "--atomic", "--watch"):
+            result = self.run_command("deploy", str(file), "--canary", "10", other)
+            self.assertEqual(result.exit_code, 2)
+
+
 class DeployTests(RemoteCase):
     """`aiwebengine deploy`."""
 
