@@ -101,12 +101,13 @@ class ScriptInvalid(AIWebEngineError):
 
 @attrs.define(auto_exc=True, str=False)
 class RouteConflict(AIWebEngineError):
-    """Two scripts claim the same method and path; the later one is refused."""
+    """Two scripts claim the same method and path; the later one, which does so at ``line``, is refused."""
 
     method: str
     path: str
     uri: str
     owner: str
+    line: int | None = None
 
     def __str__(self) -> str:
         return f"{self.uri}: route {self.method} {self.path} is already registered by {self.owner}"
@@ -120,7 +121,7 @@ class ScriptNotFound(AIWebEngineError):
     version: int | None = None
 
     def __str__(self) -> str:
-        return f"no script {self.uri!r}" + (f" with version {self.version}" if self.version else "")
+        return f"no script {self.uri!r}" + ("" if self.version is None else f" with version {self.version}")
 
 
 @attrs.define(auto_exc=True, str=False)

@@ -85,7 +85,7 @@ class Examiner:
                 )
         except ScriptInvalid as error:
             return Examination(uri, _with_error(remarks, error), error)
-        return Examination(uri, remarks, None, live, routes, live.registrations)
+        return Examination(uri, remarks + _repeated(routes), None, live, routes, live.registrations)
 
     def refuse_oversized(self, uri: str, source: str) -> None:
         """Raise `HTTPProblem` 413 when the source is over the limit."""
@@ -112,6 +112,18 @@ class Examiner:
                 raise ScriptInvalid(
                     uri=uri, message=f"{one.code}: {one.message}", line=one.line, column=one.column
                 )
+
+
+def _repeated(routes: Sequence[Route]) -> tuple[Diagnostic, ...]:
+    """Give a remark for each route that the script registers more than once."""
+    seen: set[object] = set()
+    remarks = []
+    for one in routes:
+        if one.shape in seen:
+            text = f"route {one.method} {one.path} is registered more than once; the last one answers"
+            remarks.append(Diagnostic("warning", "DUPLICATE_ROUTE", text, one.line))
+        seen.add(one.shape)
+    return tuple(remarks)
 
 
 def _with_error(remarks: tuple[Diagnostic, ...], error: ScriptInvalid) -> tuple[Diagnostic, ...]:

@@ -60,16 +60,12 @@ def forked(
     """
     version = new[0].program.version if new else 0
     fork = Fork(percent, f"{uri}\0{version}", settled, None, sticky)
-    trial = {_shape(route): route for route in new if route.kind == "route"}
+    trial = {route.shape: route for route in new if route.kind == "route"}
     merged = []
     for route in index.routes(uri):
-        other = trial.pop(_shape(route), None)
+        other = trial.pop(route.shape, None)
         if other is not None and route.kind == "route":
             route = attrs.evolve(route, fork=attrs.evolve(fork, new=other))
         merged.append(route)
     merged += [attrs.evolve(route, fork=fork) for route in trial.values()]
     return index.replace({uri: merged})
-
-
-def _shape(route: Route) -> object:
-    return route.method, route.pattern.segments, route.pattern.wildcard

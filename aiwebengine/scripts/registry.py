@@ -165,8 +165,9 @@ class ScriptRegistry:
                     self._index_with(found)
                 except (RouteConflict, ScriptInvalid) as refused:
                     error = refused
-                    diagnostics += (Diagnostic("error", "SCRIPT_INVALID", _message(refused)),)
-        ok = error is None and not any(one.code == "ROUTE_CONFLICT" for one in diagnostics)
+                    place = getattr(refused, "line", None), getattr(refused, "column", None)
+                    diagnostics += (Diagnostic("error", "SCRIPT_INVALID", _message(refused), *place),)
+        ok = error is None and not any(one.severity == "error" for one in diagnostics)
         routes = tuple({"method": one.method, "path": one.path} for one in found.routes)
         logs, withheld = tuple(dry.logs), tuple(dry.withheld)
         return CheckReport(ok, diagnostics, routes, found.registrations, logs, withheld)
@@ -183,12 +184,11 @@ class ScriptRegistry:
         """Give a remark for each route that another script has."""
         if not found.routes:
             return ()
-        owners = {_shape(one): one.uri for one in self._index.routes() if one.uri != found.uri}
-        lines = {one.key: one.data.get("line") for one in found.registrations}
+        owners = {one.shape: one.uri for one in self._index.routes() if one.uri != found.uri}
         return tuple(
-            Diagnostic("error", "ROUTE_CONFLICT", str(clash), lines.get(one.key) or None)
+            Diagnostic("error", "ROUTE_CONFLICT", str(clash), one.line)
             for one in found.routes
-            if (owner := owners.get(_shape(one))) is not None
+            if (owner := owners.get(one.shape)) is not None
             for clash in [RouteConflict(one.method, one.path, found.uri, owner)]
         )
 
@@ -408,7 +408,8 @@ class ScriptRegistry:
 
     def _warn(self, found: Examination) -> None:
         for one in found.diagnostics:
-            if one.severity == "warning":
+            if one.severity != "info":
+                # An error here does not keep the script from going live, such as a missing handler.
                 text = f"{one.code}: {one.message}"
                 self._script_log.append("warn", text, script=found.uri, kind="lint", line=one.line)
 
@@ -423,12 +424,9 @@ class ScriptRegistry:
 
 def _as_invalid(uri: str, error: Exception) -> ScriptInvalid:
     code = "ROUTE_CONFLICT" if isinstance(error, RouteConflict) else "SCRIPT_INVALID"
-    return ScriptInvalid(uri=uri, message=_message(error), code=code)
+    line = getattr(error, "line", None)
+    return ScriptInvalid(uri=uri, message=_message(error), line=line, code=code)
 
 
 def _message(error: Exception) -> str:
     return error.message if isinstance(error, ScriptInvalid | HTTPProblem) else str(error)
-
-
-def _shape(route: Route) -> object:
-    return route.method, route.pattern.segments, route.pattern.wildcard

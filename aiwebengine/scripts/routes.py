@@ -32,8 +32,8 @@ class Route:
     One method and path of a live script.
 
     ``kind`` and ``key`` are the registration's; ``handler`` is the name by which it was given, else empty;
-    ``shown`` is the function's own name; ``program`` is what runs; ``fork``, when there is one, chooses
-    between two versions of the script.
+    ``shown`` is the function's own name; ``line`` is where it was registered; ``program`` is what runs;
+    ``fork``, when there is one, chooses between two versions of the script.
     """
 
     method: str
@@ -45,12 +45,18 @@ class Route:
     options: Mapping[str, Any]
     program: Program
     shown: str = ""
+    line: int | None = None
     fork: Fork | None = None
 
     @property
     def path(self) -> str:
         """The path as registered, such as ``/users/:id``."""
         return self.pattern.path
+
+    @property
+    def shape(self) -> object:
+        """What two routes that answer the same requests have in common."""
+        return self.method, self.pattern.segments, self.pattern.wildcard
 
 
 @attrs.frozen(eq=False)
@@ -84,10 +90,11 @@ def routes_of(uri: str, program: Program, registrations: Iterable[Registration])
         data = one.data
         if "method" not in data or "path" not in data:
             continue
+        line = data.get("line") or None
         try:
             method, pattern = parse_method(data["method"]), parse_path(data["path"])
         except ValueError as error:
-            raise ScriptInvalid(uri=uri, message=f"TypeError: {error}") from None
+            raise ScriptInvalid(uri=uri, message=f"TypeError: {error}", line=line) from None
         routes.append(
             Route(
                 method=method,
@@ -99,6 +106,7 @@ def routes_of(uri: str, program: Program, registrations: Iterable[Registration])
                 options=data.get("options") or {},
                 program=program,
                 shown=str(data.get("handler_name") or ""),
+                line=line,
             )
         )
     return tuple(routes)
@@ -163,10 +171,9 @@ class RouteIndex:
             for route in routes:
                 other = edit.put(route.pattern, route.method, route)
                 if other is not None and other.uri != uri:
-                    raise RouteConflict(method=route.method, path=route.path, uri=uri, owner=other.uri)
-                shape = (route.method, route.pattern.segments, route.pattern.wildcard)
-                kept.pop(shape, None)
-                kept[shape] = route
+                    raise RouteConflict(route.method, route.path, uri, other.uri, route.line)
+                kept.pop(route.shape, None)
+                kept[route.shape] = route
             for route in kept.values():
                 _add_literal(literal, route)
             if kept:
@@ -182,6 +189,7 @@ class RouteIndex:
             raise ScriptInvalid(
                 uri=uri,
                 message=f"TypeError: path {route.path!r} is under /{prefix}, which is reserved by the engine",
+                line=route.line,
             )
 
     def _walk(self, method: str, path: str) -> Match | OtherMethods | None:

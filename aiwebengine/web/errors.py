@@ -28,7 +28,9 @@ def _script_invalid(error: ScriptInvalid) -> HTTPProblem:
 
 def _route_conflict(error: RouteConflict) -> HTTPProblem:
     details = {"method": error.method, "path": error.path, "uri": error.uri, "owner": error.owner}
-    return HTTPProblem(409, "ROUTE_CONFLICT", str(error), details)
+    return HTTPProblem(
+        409, "ROUTE_CONFLICT", str(error), details | ({"line": error.line} if error.line else {})
+    )
 
 
 def _version_conflict(error: VersionConflict) -> HTTPProblem:

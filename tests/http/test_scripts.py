@@ -53,11 +53,38 @@ class ScriptTests(EngineCase):
                 self.assertEqual(error["details"]["line"], line, source)
             self.assertEqual(self.get("/kept").text, "kept")
 
+    def test_reserved_and_malformed_paths_are_placed(self) -> None:
+        for path in ("/engine/mine", "no-slash", "/a/:/b"):
+            answer = self.engine.put_script("placed.js", f'\n\nregister("{path}", () => "x");')
+            error = self.assert_error(answer, 422, "SCRIPT_INVALID")
+            self.assertEqual(error["details"]["line"], 3, path)
+
+    def test_a_missing_handler_is_an_error_of_its_requests(self) -> None:
+        """It goes live all the same; check and log say so."""
+        source = (
+            'register("/lacking", "nowhere");\nregister("/twice", () => "1");\nregister("/twice", () => "2");'
+        )
+        check = self.engine.admin.request("POST", "/engine/check?uri=lacking.js", source.encode()).json
+        self.assertFalse(check["ok"])
+        self.assertEqual(
+            [(one["severity"], one["code"], one["line"]) for one in check["diagnostics"]],
+            [("error", "MISSING_HANDLER", 1), ("warning", "DUPLICATE_ROUTE", 3)],
+        )
+        self.put("lacking.js", source)
+        self.assert_error(self.get("/lacking"), 500, "SCRIPT_ERROR")
+        self.assertEqual(self.get("/twice").text, "2")
+        entries = self.engine.admin.get("/engine/logs?script=lacking.js&kind=lint").json["entries"]
+        self.assertEqual(
+            [(one["level"], one["message"].partition(":")[0], one["line"]) for one in entries],
+            [("warn", "MISSING_HANDLER", 1), ("warn", "DUPLICATE_ROUTE", 3)],
+        )
+
     def test_conflicts(self) -> None:
         self.put("first.js", 'register("/shared", () => "first");')
         answer = self.engine.put_script("second.js", 'register("/shared", () => "second");')
         error = self.assert_error(answer, 409, "ROUTE_CONFLICT")
         self.assertIn("first.js", error["message"])
+        self.assertEqual((error["details"]["owner"], error["details"]["line"]), ("first.js", 1))
         self.assertIn("second.js", error["message"])
         self.assertEqual(self.get("/shared").text, "first")
         self.put("second.js", 'register("/shared", () => "posted", "POST");')

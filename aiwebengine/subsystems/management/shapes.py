@@ -107,8 +107,11 @@ def text_body(request: Any) -> str:
 def json_body(request: Any, kind: type) -> Any:
     """Give the body as the given msgspec type. Raises `HTTPProblem` 400 saying what is wrong."""
     request.content.seek(0)
+    body = request.content.read()
+    if not body.strip():
+        raise HTTPProblem(400, "BAD_REQUEST", "the body is empty; a JSON object is expected")
     try:
-        return msgspec.json.decode(request.content.read(), type=kind)
+        return msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise HTTPProblem(400, "BAD_REQUEST", f"the body is not what is expected: {error}") from None
 
@@ -148,7 +151,7 @@ def expected_version(request: Any, current: Callable[[], int]) -> int | None:
             raise HTTPProblem(
                 412,
                 "PRECONDITION_FAILED",
-                f"If-Match is {if_match}, the current version is {version}"
+                f'If-Match is {if_match}, the current version is "{version}" (with quotation marks)'
                 if version
                 else f"If-Match is {if_match}, but there is no such script",
                 {"current": version},

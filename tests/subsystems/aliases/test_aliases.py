@@ -147,6 +147,7 @@ class DeployerTests(AliasTestCase):
         """A script's messages are listed, oldest first."""
         for script, message in (("a", "one"), ("b", "other"), ("a", "two")):
             self.helper.script_log.append("info", message, script=script)
+        self.helper.script_log.append("info", "action=put uri=a", script="a", kind="audit")
         answer = self.without_time(self.ask("GET", "/script_logs?uri=a"))
         self.assertEqual(answer, (200, {"uri": "a", "logs": ["one", "two"], "count": 2}))
         self.assertEqual(self.ask("GET", "/script_logs").status, 400)

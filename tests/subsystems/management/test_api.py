@@ -205,6 +205,9 @@ class ScriptTests(APITestCase):
             self.assertTrue(self.ask("POST", "/engine/check?uri=a.js", source, Content_Type=kind).json["ok"])
         bad = self.ask("POST", "/engine/batch", "{", Content_Type="application/json")
         self.assertEqual(bad.code, (400, "BAD_REQUEST"))
+        bad = self.ask("POST", "/engine/batch", "", Content_Type="application/json")
+        self.assertEqual(bad.code, (400, "BAD_REQUEST"))
+        self.assertIn("the body is empty", bad.json["error"]["message"])
 
     def test_if_match(self):
         """If-Match lets a change through only when it names the current version."""
@@ -216,6 +219,7 @@ class ScriptTests(APITestCase):
             answer = self.put("a.js", "", If_Match=bad)
             self.assertEqual(answer.code, (412, "PRECONDITION_FAILED"))
             self.assertEqual(answer.json["error"]["details"], {"current": 5})
+            self.assertIn('current version is "5" (with', answer.json["error"]["message"])
             self.assertEqual(self.ask("DELETE", "/engine/scripts/a.js", If_Match=bad).status, 412)
         self.assertEqual(self.ask("DELETE", "/engine/scripts/a.js", If_Match='"5"').status, 204)
 
