@@ -4,44 +4,55 @@ from __future__ import annotations
 
 from collections import deque
 
-__all__ = ["Tally"]
+import attrs
+
+__all__ = ["Counts", "Tally"]
+
+
+@attrs.frozen
+class Counts:
+    """Requests and errors of a canary and of the version before it (its baseline)."""
+
+    requests: int = 0
+    errors: int = 0
+    baseline_requests: int = 0
+    baseline_errors: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        """Give both together."""
+        return Counts(*map(sum, zip(attrs.astuple(self), attrs.astuple(other), strict=True)))
+
+    @property
+    def error_rate(self) -> float:
+        """The canary's, in percent; 0 without a request."""
+        return _percentage(self.errors, self.requests)
+
+    @property
+    def baseline_error_rate(self) -> float:
+        """The baseline's, in percent; 0 without a request."""
+        return _percentage(self.baseline_errors, self.baseline_requests)
 
 
 class Tally:
-    """
-    Counts requests and errors of a canary and of the version before it (its baseline).
-
-    The totals are since the beginning; the rates are percentages over a window, in steps of a second.
-    """
+    """Counts what ends: ``total`` since the beginning, and over a window, in steps of a second."""
 
     def __init__(self) -> None:
-        self.requests = self.errors = 0
-        self.baseline_requests = self.baseline_errors = 0
-        # [second, requests, errors, baseline's requests, baseline's errors], oldest first
-        self._seconds: deque[list[int]] = deque()
+        self.total = Counts()
+        self._seconds: deque[tuple[int, Counts]] = deque()
 
     def count(self, second: int, window_s: int, *, canary: bool, error: bool) -> None:
         """Count one request that ended in this second."""
-        if canary:
-            self.requests += 1
-            self.errors += error
-        else:
-            self.baseline_requests += 1
-            self.baseline_errors += error
-        if not self._seconds or self._seconds[-1][0] != second:
-            self._seconds.append([second, 0, 0, 0, 0])
-        at = 1 if canary else 3
-        self._seconds[-1][at] += 1
-        self._seconds[-1][at + 1] += error
+        one = Counts(1, int(error)) if canary else Counts(0, 0, 1, int(error))
+        self.total += one
+        if self._seconds and self._seconds[-1][0] == second:
+            one += self._seconds.pop()[1]
+        self._seconds.append((second, one))
         self._forget(second, window_s)
 
-    def rates(self, second: int, window_s: int) -> tuple[int, float, float]:
-        """Give the canary's requests within the window, its error rate, and the baseline's."""
+    def recent(self, second: int, window_s: int) -> Counts:
+        """Give what ended within the window."""
         self._forget(second, window_s)
-        requests, errors, others, their_errors = (
-            sum(entry[at] for entry in self._seconds) for at in range(1, 5)
-        )
-        return requests, _percentage(errors, requests), _percentage(their_errors, others)
+        return sum((counts for _, counts in self._seconds), Counts())
 
     def _forget(self, second: int, window_s: int) -> None:
         while self._seconds and self._seconds[0][0] <= second - window_s:

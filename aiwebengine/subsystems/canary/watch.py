@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from typing import Any
 
 import attrs
 from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from zope.interface import implementer
 
 from aiwebengine.errors import HTTPProblem
 from aiwebengine.interfaces import IEngineService, IExchange, IRequestObserver, IServices
+from aiwebengine.repository.errors import RepositoryUnusable
 from aiwebengine.scripts.canary import Canary, CanaryUpdate
 from aiwebengine.subsystems.canary.settings import CanarySettings
+from aiwebengine.subsystems.canary.sharing import Figures, SharedFigures
 from aiwebengine.subsystems.canary.tally import Tally
 from aiwebengine.subsystems.management.audit import ENGINE, Audit
 
@@ -21,6 +26,7 @@ __all__ = ["CanaryWatch"]
 # Answers of the engine itself under load say nothing about the script.
 _NOT_THE_SCRIPT = frozenset(("SERVICE_UNAVAILABLE",))
 _LEVELS = {"rolled_back": "error", "ended": "warn"}
+_SHARE_EACH_S = 1.0
 
 
 @attrs.define(eq=False)
@@ -28,6 +34,7 @@ class _Watched:
     canary: Canary
     since: float
     tally: Tally = attrs.field(factory=Tally)
+    others: Figures = attrs.field(factory=Figures)
 
 
 @implementer(IRequestObserver, IEngineService)
@@ -37,15 +44,21 @@ class CanaryWatch:
 
     An error is a status of 500 or more (but a 503 of the engine itself) or 408. A canary is taken back as
     soon as it has had ``min_requests`` within the window and its error rate is more than
-    ``threshold_percent`` above the baseline's.
+    ``threshold_percent`` above the baseline's. Engines that share a repository tell each other each second
+    what they counted, and judge by all of it. ``random`` gives bytes to name this engine by.
     """
 
-    def __init__(self, services: IServices, settings: CanarySettings) -> None:
+    def __init__(
+        self, services: IServices, settings: CanarySettings, random: Callable[[int], bytes] = os.urandom
+    ) -> None:
         self._services = services
         self._settings = settings
         self._canaries = services.scripts.canaries
         self._audit = Audit(services.script_log)
         self._watched: dict[str, _Watched] = {}
+        self._shared = SharedFigures(services.repository.key_values, random(6).hex())
+        self._sharing = LoopingCall(lambda: Deferred.fromCoroutine(self._share()))
+        self._sharing.clock = services.reactor  # type: ignore[assignment]
         self._log = Logger()
         self._canaries.enable(sticky=settings.sticky)
         self._canaries.on_change(self._changed)
@@ -56,10 +69,16 @@ class CanaryWatch:
         self._canaries.enable(sticky=settings.sticky)
 
     async def start(self) -> None:
-        """Do nothing: it works as soon as scripts are loaded."""
+        """Begin to tell other engines, if there may be any; all else works as soon as scripts are loaded."""
+        if self._services.repository.shared:
+            self._sharing.start(_SHARE_EACH_S).addErrback(
+                lambda failure: self._log.failure("telling other engines of canaries ended", failure)
+            )
 
     async def stop(self) -> None:
-        """Do nothing: canaries last."""
+        """Tell no more; canaries last."""
+        if self._sharing.running:
+            self._sharing.stop()
 
     def finished(self, exchange: IExchange) -> None:
         """Count a request that a watched script answered, and judge its canary."""
@@ -77,31 +96,46 @@ class CanaryWatch:
         window = self._settings.window_s
         second = self._second()
         watched.tally.count(second, window, canary=mine, error=error)
-        if mine and watched.tally.errors:
-            self._judge(watched, second, window)
+        if mine and watched.tally.total.errors:
+            self._judge(watched)
 
     def canary_figures(self, uri: str) -> dict[str, Any]:
-        """Give what was counted, for the management API."""
+        """Give what was counted, by all engines together, for the management API."""
         watched = self._watched.get(uri)
         if watched is None:
             return {}
-        tally = watched.tally
-        _, rate, baseline = tally.rates(self._second(), self._settings.window_s)
+        figures = self._mine(watched) + watched.others
         return {
-            "requests": tally.requests,
-            "errors": tally.errors,
-            "error_rate": rate,
-            "baseline_requests": tally.baseline_requests,
-            "baseline_error_rate": baseline,
+            "requests": figures.total.requests,
+            "errors": figures.total.errors,
+            "error_rate": figures.recent.error_rate,
+            "baseline_requests": figures.total.baseline_requests,
+            "baseline_error_rate": figures.recent.baseline_error_rate,
         }
 
-    def _judge(self, watched: _Watched, second: int, window: int) -> None:
+    def _mine(self, watched: _Watched) -> Figures:
+        tally = watched.tally
+        return Figures(tally.total, tally.recent(self._second(), self._settings.window_s))
+
+    async def _share(self) -> None:
+        """Exchange figures with the other engines; while the repository is away each goes by its own."""
+        for uri, watched in tuple(self._watched.items()):
+            try:
+                watched.others = await self._shared.exchange(watched.canary, self._mine(watched))
+            except RepositoryUnusable:
+                watched.others = Figures()
+            if self._watched.get(uri) is watched:
+                self._judge(watched)
+
+    def _judge(self, watched: _Watched) -> None:
         settings = self._settings
-        requests, rate, baseline = watched.tally.rates(second, window)
-        if requests < settings.min_requests or rate <= baseline + settings.threshold_percent:
+        recent = (self._mine(watched) + watched.others).recent
+        rate, baseline = recent.error_rate, recent.baseline_error_rate
+        if recent.requests < settings.min_requests or rate <= baseline + settings.threshold_percent:
             return
         reason = (
-            f"{rate:g} % of {requests} requests failed within {window} s, {baseline:g} % of the others"
+            f"{rate:g} % of {recent.requests} requests failed within {settings.window_s} s,"
+            f" {baseline:g} % of the others"
             f" (canary.threshold_percent {settings.threshold_percent:g})"
         )
         canary = watched.canary

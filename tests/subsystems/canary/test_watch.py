@@ -8,8 +8,11 @@ from zope.interface.verify import verifyObject
 
 from aiwebengine.interfaces import IEngineService, IPlugin, IRequestObserver
 from aiwebengine.plugins.aiwebengine_canary import canary as plugin
+from aiwebengine.repository.errors import RepositoryUnavailable
+from aiwebengine.repository.memory import MemoryRepository
 from aiwebengine.subsystems.canary.settings import CanarySettings
-from aiwebengine.subsystems.canary.tally import Tally
+from aiwebengine.subsystems.canary.tally import Counts, Tally
+from aiwebengine.subsystems.canary.watch import CanaryWatch
 from tests.scripts.fakes import RegistryHelper
 from tests.subsystems.fakes import Configuration, Services
 
@@ -27,7 +30,7 @@ class TallyTests(SynchronousTestCase):
     def test_rates(self):
         """Rates are those of the window, totals of all."""
         tally = Tally()
-        self.assertEqual(tally.rates(0, 60), (0, 0.0, 0.0))
+        self.assertEqual(self.rates(tally, 0), (0, 0.0, 0.0))
         for second, mine, error in (
             (0, True, True),
             (0, False, True),
@@ -36,12 +39,15 @@ class TallyTests(SynchronousTestCase):
             (59, False, False),
         ):
             tally.count(second, 60, canary=mine, error=error)
-        self.assertEqual(tally.rates(59, 60), (3, 66.667, 50.0))
-        self.assertEqual(tally.rates(60, 60), (2, 50.0, 0.0))
-        self.assertEqual(tally.rates(89, 60), (2, 50.0, 0.0))
-        self.assertEqual(tally.rates(90, 60), (0, 0.0, 0.0))
-        self.assertEqual((tally.requests, tally.errors), (3, 2))
-        self.assertEqual((tally.baseline_requests, tally.baseline_errors), (2, 1))
+        self.assertEqual(self.rates(tally, 59), (3, 66.667, 50.0))
+        self.assertEqual(self.rates(tally, 60), (2, 50.0, 0.0))
+        self.assertEqual(self.rates(tally, 89), (2, 50.0, 0.0))
+        self.assertEqual(self.rates(tally, 90), (0, 0.0, 0.0))
+        self.assertEqual(tally.total, Counts(3, 2, 2, 1))
+
+    def rates(self, tally, second):
+        counts = tally.recent(second, 60)
+        return counts.requests, counts.error_rate, counts.baseline_error_rate
 
 
 class WatchTests(SynchronousTestCase):
@@ -184,3 +190,92 @@ class WatchTests(SynchronousTestCase):
         self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
         self.canaries.end = end
         self.helper.wait(self.canaries.end("a"))
+
+
+class SharedTests(SynchronousTestCase):
+    """Engines on one repository judge a canary by what all of them counted."""
+
+    def setUp(self):
+        self.clock = Clock()
+        self.repository = MemoryRepository(self.clock.seconds)
+        self.repository.shared = True
+        self.engines = [self.engine(name) for name in (b"one", b"two")]
+        first = self.engines[0]
+        first.helper.put("a", "GET /x one")
+        first.helper.wait(first.canaries.begin("a", "GET /x two", 10))
+        self.engines[1].helper.wait(self.engines[1].helper.registry.refresh())
+
+    def engine(self, name):
+        helper = RegistryHelper(self, repository=self.repository)
+        settings = CanarySettings(min_requests=10, threshold_percent=20.0)
+        watch = CanaryWatch(Services(helper, self.clock), settings, lambda count: name)
+        helper.wait(watch.start())
+        self.addCleanup(lambda: helper.wait(watch.stop()))
+        return SimpleNamespace(helper=helper, watch=watch, canaries=helper.registry.canaries)
+
+    def finish(self, engine, version, status=200, times=1):
+        for _ in range(times):
+            record = SimpleNamespace(
+                script="a", version=version, status=status, error_code="", started=self.clock.seconds()
+            )
+            engine.watch.finished(SimpleNamespace(record=record))
+
+    def figures(self, engine):
+        return tuple(engine.watch.canary_figures("a").values())
+
+    def test_figures_are_of_all_engines(self):
+        """Within a second each shows what all counted; what an engine that is gone told is forgotten."""
+        one, two = self.engines
+        self.finish(one, 2, times=3)
+        self.finish(two, 2, 500)
+        self.finish(two, 1, times=4)
+        self.assertEqual(self.figures(one), (3, 0, 0.0, 0, 0.0))
+        self.clock.pump([1, 1])
+        for engine in self.engines:
+            self.assertEqual(self.figures(engine), (4, 1, 25.0, 4, 0.0))
+        two.helper.wait(two.watch.stop())
+        self.clock.pump([1] * 11)
+        self.assertEqual(self.figures(one), (3, 0, 0.0, 0, 0.0))
+
+    def test_req_js_007_taken_back_by_the_sum(self):
+        """No engine has seen enough by itself; together they have, and it ends on both."""
+        one, two = self.engines
+        for engine in self.engines:
+            self.finish(engine, 1, times=20)
+            self.finish(engine, 2, 500, times=6)
+            self.assertIsNotNone(engine.canaries.get("a"))
+        self.clock.pump([1, 1])
+        self.assertIsNone(one.canaries.get("a"))
+        self.assertIn(
+            "100 % of 12 requests", one.helper.script_log.query(kind="canary")["entries"][-1]["message"]
+        )
+        two.helper.wait(two.helper.registry.refresh())
+        self.assertIsNone(two.canaries.get("a"))
+
+    def test_without_the_repository(self):
+        """Each judges by its own figures, and hears of the others again later."""
+        one, two = self.engines
+        self.finish(two, 2, times=2)
+        self.clock.pump([1, 1])
+        self.assertEqual(self.figures(one)[0], 2)
+        away = self.patch(self.repository.key_values, "set", self.refuse)
+        self.clock.advance(1)
+        self.assertEqual(self.figures(one)[0], 0)
+        away.restore()
+        self.clock.pump([1, 1])
+        self.assertEqual(self.figures(one)[0], 2)
+
+    async def refuse(self, *arguments):
+        raise RepositoryUnavailable("postgresql://x", "gone")
+
+    def test_others_words(self):
+        """What was told of another canary, or in another form, counts for nothing."""
+        (one, _) = self.engines
+        for key, told in (
+            ("x", {"canary": [7, 6, 5], "total": [1] * 4, "recent": [1] * 4}),
+            ("y", 5),
+            ("z", {}),
+        ):
+            one.helper.wait(self.repository.key_values.set("~canary/a", key, told))
+        self.clock.advance(1)
+        self.assertEqual(self.figures(one), (0, 0, 0.0, 0, 0.0))
