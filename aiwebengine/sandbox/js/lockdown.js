@@ -48,8 +48,8 @@
         if (prototype && descriptor.configurable && typeof key === "string" && SHADOWED.has(key)) {
           const accessor = shadowable(object, key, descriptor.value);
           accessor.enumerable = descriptor.enumerable;
-          visit(accessor.get);
-          visit(accessor.set);
+          freeze(accessor.get);   // plain functions: nothing else is reached through them
+          freeze(accessor.set);
           defineProperty(object, key, accessor);
         }
       } else {
