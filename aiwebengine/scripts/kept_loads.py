@@ -17,15 +17,14 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from aiwebengine.interfaces import IKeyValueRepository
+from aiwebengine.repository.model import LOADS_NAMESPACE
 from aiwebengine.sandbox.model import Diagnostic, Program, Registration
 from aiwebengine.scripts.examine import Examination
 from aiwebengine.scripts.model import LiveScript, Script, digest
 from aiwebengine.scripts.routes import routes_of
 
-__all__ = ["NAMESPACE", "KeptLoads"]
+__all__ = ["KeptLoads"]
 
-#: No script can have this URI, so that no script's own namespace is this one.
-NAMESPACE = "engine loads"
 _SETTLE_S = 1.0
 
 _encode = msgspec.json.Encoder().encode
@@ -152,11 +151,11 @@ class KeptLoads:
                 loads[uri] = msgspec.Raw(load)
         if {uri: bytes(raw) for uri, raw in loads.items()} != {u: bytes(raw) for u, raw in before.items()}:
             text = _encode(_Shelf(self._fingerprint, loads)).decode()
-            await self._store.set(NAMESPACE, shelf, {"sha256": _sum(text), "text": text})
+            await self._store.set(LOADS_NAMESPACE, shelf, {"sha256": _sum(text), "text": text})
 
     async def _read(self, shelf: str) -> _Shelf:
         """Give a shelf, an empty one if it is of another fingerprint. Raises ValueError for a damaged one."""
-        kept = await self._store.get(NAMESPACE, shelf)
+        kept = await self._store.get(LOADS_NAMESPACE, shelf)
         if kept is None:
             return _Shelf(self._fingerprint, {})
         value = kept.value

@@ -7,7 +7,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.errors import ScriptInvalid
 from aiwebengine.repository.memory import MemoryRepository
-from aiwebengine.scripts.kept_loads import NAMESPACE, KeptLoads
+from aiwebengine.repository.model import LOADS_NAMESPACE
+from aiwebengine.scripts.kept_loads import KeptLoads
 from aiwebengine.scripts.model import ScriptChange, validate_uri
 from tests.scripts.fakes import RegistryHelper
 from tests.scripts.test_registry import Topics
@@ -47,7 +48,7 @@ class KeptLoadsTests(SynchronousTestCase):
 
     def shelves(self):
         return self.successResultOf(
-            Deferred.fromCoroutine(self.repository.key_values.list(NAMESPACE, limit=300))
+            Deferred.fromCoroutine(self.repository.key_values.list(LOADS_NAMESPACE, limit=300))
         )
 
     def spoil(self, change):
@@ -55,7 +56,7 @@ class KeptLoadsTests(SynchronousTestCase):
         for one in self.shelves():
             store = self.repository.key_values
             value = change(one.value)
-            self.successResultOf(Deferred.fromCoroutine(store.set(NAMESPACE, one.key, value)))
+            self.successResultOf(Deferred.fromCoroutine(store.set(LOADS_NAMESPACE, one.key, value)))
 
     def put_some(self):
         first = self.engine()
@@ -268,7 +269,7 @@ class KeptLoadsTests(SynchronousTestCase):
 
     def test_namespace(self):
         """No script can be meant by the namespace."""
-        self.assertRaises(ScriptInvalid, validate_uri, NAMESPACE)
+        self.assertRaises(ScriptInvalid, validate_uri, LOADS_NAMESPACE)
 
 
 class ProgressTests(SynchronousTestCase):
