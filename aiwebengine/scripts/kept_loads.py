@@ -188,15 +188,15 @@ def _packed(found: Examination) -> bytes | None:
     if found.live is None or not found.repeatable:
         return None
     program = found.live.program
-    load = _Load(
-        digest(program.source),
-        program.names,
-        program.pieces,
-        program.error_handler,
-        tuple((one.kind, one.key, dict(one.data)) for one in found.registrations),
-        tuple((one.severity, one.code, one.message, one.line, one.column) for one in found.diagnostics),
-    )
     try:
+        load = _Load(
+            digest(program.source),
+            program.names,
+            program.pieces,
+            program.error_handler,
+            tuple((one.kind, one.key, dict(one.data)) for one in found.registrations),
+            tuple((one.severity, one.code, one.message, one.line, one.column) for one in found.diagnostics),
+        )
         packed = _encode(load)
         return packed if _read_load(packed) == load else None
     except (msgspec.MsgspecError, ValueError, TypeError, OverflowError):
