@@ -20,6 +20,7 @@ from aiwebengine.interfaces import (
     IServices,
 )
 from aiwebengine.repository import open_repository
+from aiwebengine.repository.database import DatabaseRepository
 from aiwebengine.repository.health import RepositoryHealth
 from aiwebengine.repository.log_writer import LogWriter
 from aiwebengine.roster import Plan
@@ -28,6 +29,8 @@ from aiwebengine.sandbox.model import Program
 from aiwebengine.sandbox.pool import SandboxPool
 from aiwebengine.sandbox.prelude import Piece, Prelude
 from aiwebengine.scripts.examine import Examiner
+from aiwebengine.scripts.fingerprint import load_fingerprint
+from aiwebengine.scripts.kept_loads import KeptLoads
 from aiwebengine.scripts.lint import lint
 from aiwebengine.scripts.log import ScriptLog
 from aiwebengine.scripts.model import ScriptUpdate
@@ -77,10 +80,17 @@ class Engine:
 
     _log = Logger()
 
-    def __init__(self, services: Services, *, allowed: Callable[[str], bool] = lambda name: True) -> None:
-        """``allowed`` tells whether a plugin's script names are given to scripts."""
+    def __init__(
+        self,
+        services: Services,
+        *,
+        allowed: Callable[[str], bool] = lambda name: True,
+        kept: KeptLoads | None = None,
+    ) -> None:
+        """``allowed`` tells whether a plugin's script names are given to scripts; ``kept`` is ended last."""
         self.services = services
         self._allowed = allowed
+        self._kept = kept
         self._programs: dict[str, Program] = {}
         self._started: list[IEngineService] = []
         self._log_writer = LogWriter(
@@ -123,11 +133,21 @@ class Engine:
             random=random,
         )
         examiner = Examiner(sandboxes, lint, security.dangerous_patterns, javascript.max_script_bytes)
-        scripts = ScriptRegistry(repository, examiner, script_log)
+        kept = None
+        if configuration.section("scripts").reuse_loads and isinstance(repository, DatabaseRepository):
+            kept = KeptLoads(
+                repository.key_values,
+                sandboxes.make_program,
+                lambda: load_fingerprint(
+                    javascript, sandboxes.prelude, security.dangerous_patterns, examiner.max_routes
+                ),
+                reactor,
+            )
+        scripts = ScriptRegistry(repository, examiner, script_log, kept=kept)
         services = Services(reactor, configuration, repository, sandboxes, scripts, script_log)
         services.add(SandboxHealth(sandboxes))
         services.add(RepositoryHealth(repository))
-        engine = cls(services, allowed=_allowed_names(javascript.allowed_apis, plan))
+        engine = cls(services, allowed=_allowed_names(javascript.allowed_apis, plan), kept=kept)
         engine.build(plan)
         return engine
 
@@ -189,6 +209,8 @@ class Engine:
                 self._log.failure("stopping a service failed")
         self._started.clear()
         await self.services.sandboxes.stop()
+        if self._kept is not None:
+            await self._kept.stop()
         await self._log_writer.stop()
         await self.services.repository.close()
 

@@ -40,7 +40,7 @@ class Plan:
     connections: int = 8
     loaded: int = 1000
     size: Size = attrs.field(factory=Size)
-    limit_s: float = 150.0
+    limit_s: float = 220.0
 
     @classmethod
     def quick(cls) -> Plan:

@@ -62,23 +62,29 @@ def _memory(found: Mapping[str, Any]) -> str:
     return table(heads, rows) + "\n\n" + each
 
 
+def _start(found: Mapping[str, Any], which: str) -> str:
+    front_s, sandboxes_s = found[f"{which}start_cpu_front_s"], found[f"{which}start_cpu_sandboxes_s"]
+    cpu = f"{front_s:.1f} s of CPU in the front, {sandboxes_s:.1f} s in sandboxes"
+    return f"{found[f'{which}start_s']:.1f} s to the first answer ({cpu})"
+
+
 def _library(name: str, found: Mapping[str, Any]) -> str:
-    start = (
-        f"start to first answer {found['start_s']:.1f} s"
-        if "start_s" in found
-        else f"start with {found['live_scripts']:,} scripts {found['start_fewer_s']:.1f} s"
-    )
+    start = f"start with {found['live_scripts']:,} scripts: "
+    if "first_start_s" in found:
+        start += f"{_start(found, 'first_')}; every later one "
+    start += _start(found, "")
     told = f"{name}: {found['scripts']:,} scripts (stored in {found['fill_scripts_s']:.1f} s)"
     if "log_entries" in found:
         told += f", {found['log_entries']:,} log entries (in {found['fill_log_s']:.0f} s)"
-    front_s, sandboxes_s = found["start_cpu_front_s"], found["start_cpu_sandboxes_s"]
-    start += f" ({front_s:.1f} s of CPU in the front, {sandboxes_s:.1f} s in sandboxes)"
     rows = [(f"/engine/scripts, {found['live_scripts']:,} scripts", *_figures(found["script_list"]), "")]
     for title, key in (("repository", "log_direct"), ("/engine/logs", "log_http")):
         rows += [
             (f"{title}: {kind}", *_figures(one), f"{one['rows']:.0f}")
             for kind, one in found.get(key, {}).items()
         ]
+    if "log_pages" in found:
+        pages = found["log_pages"]
+        rows.append(("/engine/logs: page after page", *_figures(pages), f"{pages['rows']:.0f}"))
     parts = [f"{told}; {start}.", table((f"{name}", *_HEADS, "rows"), rows)]
     parts += [f"Skipped: {what}: {why}" for what, why in found["skipped"].items()]
     return "\n\n".join(parts)

@@ -184,6 +184,10 @@ class ScriptsSettings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="Whether changed files are loaded anew.", extra={"defaults": {"development": True}}),
     ] = False
     example_scripts: Annotated[bool, Meta(description="Whether the bundled examples are loaded.")] = False
+    reuse_loads: Annotated[
+        bool,
+        Meta(description="Whether a start loads only what has changed, where loading it did nothing else."),
+    ] = True
 
 
 class RepositorySettings(msgspec.Struct, frozen=True, kw_only=True):

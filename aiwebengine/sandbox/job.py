@@ -47,6 +47,7 @@ class Job:
         "host_calls",
         "ident",
         "key",
+        "noisy",
         "outstanding",
         "payload",
         "pool",
@@ -100,6 +101,7 @@ class Job:
         self.cpu_us = 0
         self.heap_kb = 0
         self.host_calls = 0
+        self.noisy = False  # whether it has logged, sent or asked for anything
         self.dry_run: DryRun | None = None
 
     @property

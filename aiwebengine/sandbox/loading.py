@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import attrs
 from twisted.internet.defer import Deferred
 
 from aiwebengine.errors import HTTPProblem, ScriptInvalid
@@ -105,12 +106,13 @@ class Loader:
         if not isinstance(outcome, list):
             error = self._error(uri, outcome)
             return LoadReport(uri, version, error, diagnostics=(_as_diagnostic(error),))
-        return self._report(uri, source, version, pieces, outcome)
+        report = self._report(uri, source, version, pieces, outcome)
+        return attrs.evolve(report, repeatable=report.repeatable and not job.noisy)
 
     def _report(
         self, uri: str, source: str, version: int, pieces: Sequence[str], outcome: Sequence[Any]
     ) -> LoadReport:
-        _, entries, names, error_handler, missing, _ = outcome
+        _, entries, names, error_handler, missing, repeatable, _ = outcome
         registrations = []
         for kind, key, data, handler, line, shown in entries:
             registrations.append(
@@ -127,7 +129,7 @@ class Loader:
         )
         wanted = [name for name in dict.fromkeys(names) if _NAME.match(name)]
         program = self._pool.make_program(uri, version, source, wanted, error_handler, pieces)
-        return LoadReport(uri, version, None, program, tuple(registrations), diagnostics)
+        return LoadReport(uri, version, None, program, tuple(registrations), diagnostics, repeatable is True)
 
     def _error(self, uri: str, outcome: Any) -> ScriptInvalid:
         if isinstance(outcome, ScriptThrew):

@@ -62,7 +62,9 @@ class LoadReport:
     """
     What loading a script gave: either ``error`` or a ``program`` with its registrations.
 
-    ``diagnostics`` holds lint remarks and the error too, for ``/engine/check``.
+    ``diagnostics`` holds lint remarks and the error too, for ``/engine/check``. ``repeatable`` tells that
+    loading the same text again would give the same and leave nothing out: the script has no ``init``, and its
+    top level logged, sent and awaited nothing, set no timer, and asked neither the clock nor for randomness.
     """
 
     uri: str
@@ -71,6 +73,7 @@ class LoadReport:
     program: Program | None = None
     registrations: tuple[Registration, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    repeatable: bool = False
 
 
 @attrs.frozen

@@ -86,7 +86,7 @@ class Prelude:
             for identifier in (*piece.names, *piece.triggers):
                 self._by_identifier.setdefault(identifier, []).append(piece.name)
         self.pieces = found
-        self._always = tuple(always)
+        self.always = tuple(always)
         for piece in found.values():
             for need in piece.needs:
                 if need not in found:
@@ -108,7 +108,7 @@ class Prelude:
                     add(need)
                 order[name] = None
 
-        for name in self._always:
+        for name in self.always:
             add(name)
         if "globalThis" in identifiers or "self" in identifiers:
             for name in self.pieces:

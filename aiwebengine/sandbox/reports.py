@@ -64,6 +64,7 @@ class Reports:
         try:
             if job is not None:
                 if kind == frames.EFFECTS:
+                    job.noisy = True
                     self._host_calls.effects(job, decode(payload))
                     return
                 self._frame_of(process, job, kind, payload)
@@ -93,6 +94,7 @@ class Reports:
         self._schedule.rested(job)
         if kind == frames.WAIT:
             if payload:
+                job.noisy = True
                 calls, effects = decode(payload)
                 self._host_calls.effects(job, effects)
                 self._host_calls.calls(job, calls)

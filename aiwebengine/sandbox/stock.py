@@ -65,9 +65,11 @@ class RealmStock:
     def build(self, program: Program, seconds: float) -> Realm:
         """Make a realm within ``seconds`` of CPU time. Raises `LimitReached` and `ScriptBroken`."""
         if not program.text:
+            # A program without a number is being loaded.
+            watched = "false" if program.ident else "true"
             config = (
                 f'{{"uri":{quote(program.uri)},"lineOffset":{program.offset},"prefix":{len(PREFIX)},'
-                f"{self._config}}}"
+                f'"watched":{watched},{self._config}}}'
             )
             chosen = [(name, *self._pieces[name]) for name in program.pieces]
             program.text = compose(self._core, self._lockdown, chosen, config, program.offset)

@@ -22,7 +22,11 @@ Lint = Callable[[str, str], Sequence[Diagnostic]]
 
 @attrs.frozen(eq=False)
 class Examination:
-    """What was found: either ``error``, or ``live`` with its ``routes``; remarks in both cases."""
+    """
+    What was found: either ``error``, or ``live`` with its ``routes``; remarks in both cases.
+
+    ``repeatable`` is that of `LoadReport`.
+    """
 
     uri: str
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -30,6 +34,7 @@ class Examination:
     live: LiveScript | None = None
     routes: tuple[Route, ...] = ()
     registrations: tuple[Registration, ...] = ()
+    repeatable: bool = False
 
 
 @attrs.frozen
@@ -85,7 +90,8 @@ class Examiner:
                 )
         except ScriptInvalid as error:
             return Examination(uri, _with_error(remarks, error), error)
-        return Examination(uri, remarks + _repeated(routes), None, live, routes, live.registrations)
+        remarks += _repeated(routes)
+        return Examination(uri, remarks, None, live, routes, live.registrations, report.repeatable)
 
     def refuse_oversized(self, uri: str, source: str) -> None:
         """Raise `HTTPProblem` 413 when the source is over the limit."""

@@ -23,6 +23,7 @@ from aiwebengine.sandbox.dry_run import DryRun
 from aiwebengine.sandbox.model import Diagnostic, Registration
 from aiwebengine.scripts.canary import HOLDER_PREFIX, Canaries, split_holders
 from aiwebengine.scripts.examine import Examination, Examiner
+from aiwebengine.scripts.kept_loads import KeptLoads
 from aiwebengine.scripts.model import (
     CheckReport,
     LiveScript,
@@ -36,6 +37,9 @@ from aiwebengine.scripts.turns import Turns, shielded
 
 __all__ = ["ScriptRegistry"]
 
+# How often a long load says how far it is.
+_PROGRESS_S = 2.0
+
 
 @implementer(IScriptRegistry)
 class ScriptRegistry:
@@ -43,7 +47,7 @@ class ScriptRegistry:
     Live scripts and their routes, see `IScriptRegistry`.
 
     ``concurrency`` is how many scripts load at once; ``now`` gives seconds since the epoch. Call `start`
-    first. ``canaries`` are versions on trial.
+    first. ``canaries`` are versions on trial. ``kept`` knows what loading unchanged scripts gave.
     """
 
     # No script can have this URI.
@@ -56,12 +60,15 @@ class ScriptRegistry:
         script_log: IScriptLog,
         *,
         concurrency: int = 4,
+        kept: KeptLoads | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._repository = repository
         self._examiner = examiner
         self._script_log = script_log
+        self._concurrency = concurrency
         self._loading = DeferredSemaphore(concurrency)
+        self._kept = kept
         self._now = now
         self._log = Logger()
         self._turns = Turns()
@@ -296,6 +303,7 @@ class ScriptRegistry:
             self._warn(found[change.uri])
         ended = self.canaries.committed(found, routes)
         self._swap(index)
+        self._keep_loads({change.uri: found.get(change.uri) for change in changes})
         self._tell(updates)
         await self.canaries.forget_stored(ended)
         return outcome
@@ -310,29 +318,49 @@ class ScriptRegistry:
                 (script for script in newer if self._version(script.uri) < script.version),
                 key=lambda script: (script.updated_at, script.uri),
             )
-            found = await self._examine_all(
-                [(script.uri, script.source, script.version) for script in newer], is_startup
+            known = await self._kept.known(newer) if self._kept is not None else {}
+            unknown = [script for script in newer if script.uri not in known]
+            examined = await self._examine_all(
+                [(script.uri, script.source, script.version) for script in unknown], is_startup
             )
+            found = known | {script.uri: one for script, one in zip(unknown, examined, strict=True)}
             async with self._turns.of([self._COMMIT]):
                 updates: list[ScriptUpdate] = []
-                index = self._index.replace(dict.fromkeys(gone, ()))
+                edit = self._index.edit()
+                edit.replace(dict.fromkeys(gone, ()))
                 updates.extend(self._forget(uri) for uri in gone)
-                for script, one in zip(newer, found, strict=True):
-                    self._swap(index)
+                for script in newer:
+                    one = found[script.uri]
                     try:
                         if isinstance(one, Exception):
                             raise one
                         if one.error is not None:
                             raise one.error
-                        index = self._index_with(one)
+                        edit.check(one.uri, one.routes)
+                        self._ask_plugins(one.uri, one.registrations)
+                        edit.replace({one.uri: one.routes})
                     except Exception as error:
                         self._keep_failed(script, error)
                     else:
                         updates.append(self._keep(script, one.live))
                         self._warn(one)
-                self._swap(index)
+                self._swap(edit.finish())
+                self._keep_loads(
+                    dict.fromkeys(gone) | {script.uri: _sound(found[script.uri]) for script in unknown}
+                )
                 self._tell(updates)
+        if is_startup and newer:
+            self._log.info(
+                "{count} scripts: {loaded} loaded, {known} unchanged since they were loaded before",
+                count=len(newer),
+                loaded=len(unknown),
+                known=len(known),
+            )
         await self.canaries.refresh(holders, is_startup)
+
+    def _keep_loads(self, loads: Mapping[str, Examination | None]) -> None:
+        if self._kept is not None:
+            self._kept.keep(loads)
 
     def _swap(self, index: RouteIndex) -> None:
         """Have another index answer, with the canaries that fit it."""
@@ -348,8 +376,22 @@ class ScriptRegistry:
             except Exception as error:
                 return error
 
-        jobs = [self._loading.run(one, *job) for job in wanted]
-        return list(await gatherResults(jobs))
+        waiting = iter(enumerate(wanted))
+        outcomes: dict[int, Examination | Exception] = {}
+        reported = self._now()
+
+        async def some() -> None:
+            nonlocal reported
+            for at, job in waiting:
+                outcomes[at] = await self._loading.run(one, *job)
+                if self._now() - reported >= _PROGRESS_S:
+                    reported = self._now()
+                    self._log.info("loaded {done} of {count} scripts", done=len(outcomes), count=len(wanted))
+
+        await gatherResults(
+            [Deferred.fromCoroutine(some()) for _ in range(min(self._concurrency, len(wanted)))]
+        )
+        return [outcomes[at] for at in range(len(wanted))]
 
     def _index_with(self, found: Examination) -> RouteIndex:
         index = self._index.replace({found.uri: found.routes})
@@ -420,6 +462,10 @@ class ScriptRegistry:
                     listener(update)
                 except Exception:
                     self._log.failure("a listener to script changes failed")
+
+
+def _sound(found: Examination | Exception) -> Examination | None:
+    return found if isinstance(found, Examination) else None
 
 
 def _as_invalid(uri: str, error: Exception) -> ScriptInvalid:

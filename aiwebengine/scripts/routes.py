@@ -23,7 +23,7 @@ from aiwebengine.scripts.trie import Edit, Node
 if TYPE_CHECKING:
     from aiwebengine.scripts.forks import Fork
 
-__all__ = ["Match", "OtherMethods", "Route", "RouteIndex", "routes_of"]
+__all__ = ["IndexEdit", "Match", "OtherMethods", "Route", "RouteIndex", "routes_of"]
 
 
 @attrs.frozen(eq=False)
@@ -156,32 +156,13 @@ class RouteIndex:
         Raises `RouteConflict` when another script has the same method and shape of path, `ScriptInvalid`
         for a path under a reserved prefix. Within one script the last registration of a route wins.
         """
-        for uri, routes in changes.items():
-            for route in routes:
-                self._refuse_reserved(uri, route)
-        edit: Edit[Route] = Edit(self._root)
-        literal = dict(self._literal)
-        by_uri = dict(self._by_uri)
-        for uri in changes:
-            for route in by_uri.pop(uri, ()):
-                edit.remove(route.pattern, route.method)
-                _forget_literal(literal, route)
-        for uri, routes in changes.items():
-            kept: dict[object, Route] = {}
-            for route in routes:
-                other = edit.put(route.pattern, route.method, route)
-                if other is not None and other.uri != uri:
-                    raise RouteConflict(route.method, route.path, uri, other.uri, route.line)
-                kept.pop(route.shape, None)
-                kept[route.shape] = route
-            for route in kept.values():
-                _add_literal(literal, route)
-            if kept:
-                by_uri[uri] = tuple(kept.values())
-        new = RouteIndex.__new__(RouteIndex)
-        new._reserved, new._reserved_first = self._reserved, self._reserved_first
-        new._root, new._by_uri, new._literal = edit.root, by_uri, literal
-        return new
+        edit = self.edit()
+        edit.replace(changes)
+        return edit.finish()
+
+    def edit(self) -> IndexEdit:
+        """Begin a change of many scripts, one after the other."""
+        return IndexEdit(self)
 
     def _refuse_reserved(self, uri: str, route: Route) -> None:
         prefix = reserved_by(route.pattern.segments, self._reserved)
@@ -214,6 +195,59 @@ class RouteIndex:
             known.add("HEAD")
         known.add("OPTIONS")
         return OtherMethods(tuple(sorted(known)))
+
+
+class IndexEdit:
+    """An index in the making: `finish` gives it, the one it began with stays as it was."""
+
+    def __init__(self, index: RouteIndex) -> None:
+        self._index = index
+        self._edit: Edit[Route] = Edit(index._root)
+        self._literal = dict(index._literal)
+        self._by_uri = dict(index._by_uri)
+
+    def check(self, uri: str, routes: Sequence[Route]) -> None:
+        """Raise what `replace` would raise for this script alone."""
+        for route in routes:
+            self._index._refuse_reserved(uri, route)
+        for route in routes:
+            other = self._edit.get(route.pattern, route.method)
+            if other is not None and other.uri != uri:
+                raise _conflict(route, other)
+
+    def replace(self, changes: Mapping[str, Sequence[Route]]) -> None:
+        """As `RouteIndex.replace`. After an error this edit is of no use: `check` first."""
+        for uri, routes in changes.items():
+            for route in routes:
+                self._index._refuse_reserved(uri, route)
+        for uri in changes:
+            for route in self._by_uri.pop(uri, ()):
+                self._edit.remove(route.pattern, route.method)
+                _forget_literal(self._literal, route)
+        for uri, routes in changes.items():
+            kept: dict[object, Route] = {}
+            for route in routes:
+                other = self._edit.put(route.pattern, route.method, route)
+                if other is not None and other.uri != uri:
+                    raise _conflict(route, other)
+                kept.pop(route.shape, None)
+                kept[route.shape] = route
+            for route in kept.values():
+                _add_literal(self._literal, route)
+            if kept:
+                self._by_uri[uri] = tuple(kept.values())
+
+    def finish(self) -> RouteIndex:
+        """Give the new index; the edit is over."""
+        old = self._index
+        new = RouteIndex.__new__(RouteIndex)
+        new._reserved, new._reserved_first = old._reserved, old._reserved_first
+        new._root, new._by_uri, new._literal = self._edit.root, self._by_uri, self._literal
+        return new
+
+
+def _conflict(route: Route, other: Route) -> RouteConflict:
+    return RouteConflict(route.method, route.path, route.uri, other.uri, route.line)
 
 
 def _spellings(route: Route) -> tuple[str, ...]:

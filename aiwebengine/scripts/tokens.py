@@ -12,6 +12,8 @@ Lines are counted by ``\\n`` and columns in code points, both 1-based, as in Qui
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from aiwebengine.scripts.scanner import (
@@ -58,6 +60,7 @@ __all__ = [
     "top_level_names",
 ]
 
+_SHORT = 20_000  # characters
 _ESCAPED = re.compile(r"\\u(?:([0-9a-fA-F]{4})|\{([0-9a-fA-F]{1,8})\})")
 
 #: Words no binding may have in any mode, and those whose meaning is not the script's to give.
@@ -88,6 +91,16 @@ class Token(NamedTuple):
     end: int
 
 
+def _scanned(source: str) -> Iterable[tuple[str, int, int]]:
+    # One load goes through its source several times without a pause; a long one is not worth its memory.
+    return _last_scanned(source) if len(source) <= _SHORT else scan(source)
+
+
+@lru_cache(maxsize=1)
+def _last_scanned(source: str) -> tuple[tuple[str, int, int], ...]:
+    return tuple(scan(source))
+
+
 def tokenize(source: str, *, comments: bool = False) -> list[Token]:
     """
     Give the tokens of a source, with comments when asked.
@@ -98,7 +111,7 @@ def tokenize(source: str, *, comments: bool = False) -> list[Token]:
     tokens: list[Token] = []
     new, add, count, rfind = tuple.__new__, tokens.append, source.count, source.rfind
     line, line_start, seen = 1, 0, 0
-    for kind, start, end in scan(source):
+    for kind, start, end in _scanned(source):
         lines = count("\n", seen, start)
         if lines:
             line += lines
@@ -124,7 +137,7 @@ def name_of(text: str) -> str:
 def identifiers(source: str) -> frozenset[str]:
     """Give every name in a source, property names and keywords too, escapes decoded."""
     return frozenset(
-        name_of(source[start:end]) for kind, start, end in scan(source) if kind in (NAME, KEYWORD)
+        name_of(source[start:end]) for kind, start, end in _scanned(source) if kind in (NAME, KEYWORD)
     )
 
 
@@ -141,7 +154,7 @@ def top_level_names(source: str) -> tuple[str, ...]:
     pattern = False  # within a destructuring pattern
     awaiting = ""  # "one" name, or a "list" of declarations
     listing = False
-    for kind, start, end in scan(source):
+    for kind, start, end in _scanned(source):
         if kind == COMMENT:
             continue
         text = source[start:end]
@@ -209,7 +222,7 @@ def strip_comments(source: str) -> str:
     """
     pieces: list[str] = []
     seen = 0
-    for kind, start, end in scan(source):
+    for kind, start, end in _scanned(source):
         if kind != COMMENT:
             pieces.append(_shrunk(source[seen:start]))
             pieces.append(source[start:end])

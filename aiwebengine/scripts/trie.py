@@ -68,6 +68,16 @@ class Edit(Generic[T]):
         self.root = root.copy()
         self._own: set[int] = {id(self.root)}
 
+    def get(self, pattern: Pattern, method: str) -> T | None:
+        """Give the value that a pattern has now, if any."""
+        node = self.root
+        for segment in pattern.segments:
+            child = node.parameter if segment is None else node.children.get(segment)
+            if child is None:
+                return None
+            node = child
+        return (node.rest if pattern.wildcard else node.values).get(method)
+
     def put(self, pattern: Pattern, method: str, value: T) -> T | None:
         """Set a value; give the one it replaced."""
         node = self.root

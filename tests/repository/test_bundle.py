@@ -17,7 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from aiwebengine.cli import COMMANDS, LazyGroup
 from aiwebengine.repository import open_database, open_repository
 from aiwebengine.repository.bundle import Mode, import_records, open_bundle
-from aiwebengine.repository.model import LogQuery, User
+from aiwebengine.repository.model import LOADS_NAMESPACE, LogQuery, User
 from aiwebengine.repository.worker import InlineWorker
 from aiwebengine.scripts.log import LogEntry
 from aiwebengine.scripts.model import ScriptChange
@@ -184,6 +184,17 @@ class ExportTests(CommandCase):
         self.assertEqual([s.uri for s in self.wait(one.scripts())], ["a.js", "b.js"])
         self.assertEqual(self.wait(one.scripts()), before["scripts"])
         self.assertEqual(self.wait(one.settings.get("mine")).value, 1)
+
+    def test_what_is_made_anew_is_left_out(self):
+        """What the engine keeps of loading scripts is in no bundle."""
+        url = self.filled(self.sqlite())
+        self.wait(self.repository(url).key_values.set(LOADS_NAMESPACE, "00", "of another engine"))
+        self.command(url, "export", "b.zip")
+        fresh = self.sqlite()
+        self.command(fresh, "import", "b.zip")
+        found = self.repository(fresh).key_values
+        self.assertEqual(self.wait(found.list(LOADS_NAMESPACE)), [])
+        self.assertEqual(self.wait(found.get("n", "k")).value["a"], 1.5)
 
     def test_merge(self):
         """What was there stays; changed scripts get a version, equal ones none, new ones all of theirs."""

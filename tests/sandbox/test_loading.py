@@ -96,7 +96,7 @@ class SyntaxTests(BothModes, SynchronousTestCase):
 
     def test_deep_nesting(self) -> None:
         """Nesting no compiler survives is an error, not the end of the process."""
-        depth = 200_000
+        depth = 30_000
         for opening, closing in (("[", "]"), ("(", ")"), ("{", "}"), ("!", ""), ("a=>", "1"), ("-", "1")):
             source = opening * depth + closing * depth
             report = self.rig(init_timeout_ms=20_000).load(source)
@@ -292,7 +292,7 @@ class RegistrationTests(BothModes, SynchronousTestCase):
             ("(function f() { return 1 + f(); })()", "javascript.stack_size_bytes"),
             ("(async () => { for (;;) await null; })()", "javascript.max_pending_jobs"),
         ):
-            report = self.rig(init_timeout_ms=1000, max_pending_jobs=1000).load(source)
+            report = self.rig(init_timeout_ms=400, max_pending_jobs=1000).load(source)
             assert report.error is not None
             self.assertIn(key, report.error.message)
 

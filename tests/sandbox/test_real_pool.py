@@ -98,6 +98,17 @@ class RealPoolTests(TestCase):
         await self.until(lambda: pool.status()["spares"] == 1)
         self.assertEqual(pool.status()["sandboxes"], 2)
 
+    async def test_repeatable_loads(self) -> None:
+        """What a script leaves to be done after its top level counts too."""
+        pool = await self.make(workers=1)
+        later = '(async () => { await 0; console.log("late"); })();'
+        quiet = "(async () => { await 0; })();"
+        for source, expected in ((later, False), (quiet, True), (SCRIPT, True)):
+            report = await pool.load("app.js", source, 1)
+            self.assertIsNone(report.error)
+            self.assertIs(report.repeatable, expected, source)
+        self.assertEqual(self.script_log.query()["entries"][-1]["message"], "late")
+
     async def test_killed_while_it_runs(self) -> None:
         """A sandbox killed in the middle of a request costs that request; the next is served."""
         pool = await self.make(execution_timeout_ms=20_000)

@@ -21,7 +21,8 @@ from aiwebengine.scripts.registry import ScriptRegistry
 class TablePool:
     """
     Loads texts of lines: ``GET /path [handler]`` registers a route, ``+kind key {json}`` anything else,
-    ``throw message`` fails at that line, ``oops`` breaks the pool itself; other lines do nothing.
+    ``throw message`` fails at that line, ``oops`` breaks the pool itself, ``init`` makes it a load that may
+    not be repeated; other lines do nothing.
 
     While ``gate`` is a Deferred, loads wait for it.
     """
@@ -67,8 +68,14 @@ class TablePool:
                 path, _, handler = rest.partition(" ")
                 data = {"method": first, "path": path, "handler": handler, "options": {}}
                 registrations.append(Registration("route", f"{first} {path}", data))
-        program = Program(ident=next(self.idents), uri=uri, version=version, source=source)
-        return LoadReport(uri, version, program=program, registrations=tuple(registrations))
+        program = self.make_program(uri, version, source, ["top"], None, ["piece"])
+        repeatable = "init" not in source.splitlines()
+        return LoadReport(
+            uri, version, program=program, registrations=tuple(registrations), repeatable=repeatable
+        )
+
+    def make_program(self, uri, version, source, names, error_handler, pieces):
+        return Program(next(self.idents), uri, version, source, tuple(names), tuple(pieces), error_handler)
 
 
 def word_lint(source, mode):
@@ -83,9 +90,12 @@ def word_lint(source, mode):
 
 
 class RegistryHelper:
-    """A registry with everything around it; ``time`` is the wall clock in seconds."""
+    """
+    A registry with everything around it; ``time`` is the wall clock in seconds, ``kept`` makes what it
+    knows of earlier loads from its pool.
+    """
 
-    def __init__(self, case, *, repository=None, start=True, reserved=(), globals_=(), **limits):
+    def __init__(self, case, *, repository=None, start=True, reserved=(), globals_=(), kept=None, **limits):
         self.case = case
         self.time = 1_700_000_000.0
         self.pool = TablePool()
@@ -93,7 +103,11 @@ class RegistryHelper:
         self.script_log = ScriptLog(now=self.now)
         limits.setdefault("lint", word_lint)
         self.registry = ScriptRegistry(
-            self.repository, Examiner(self.pool, **limits), self.script_log, now=self.now
+            self.repository,
+            Examiner(self.pool, **limits),
+            self.script_log,
+            kept=kept and kept(self.pool),
+            now=self.now,
         )
         if start:
             self.wait(self.registry.start(reserved=reserved, globals_=globals_))

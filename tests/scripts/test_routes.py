@@ -213,6 +213,24 @@ class SwapTests(SynchronousTestCase):
             self.assertEqual((error.uri, error.owner), ("second", "first"))
             self.assertEqual(f"{error.method} {error.path}", other)
 
+    def test_edit(self):
+        """An edit goes script by script; what a check refuses leaves no trace in it."""
+        old = index(a=["GET /a"], b=["GET /b/:x"])
+        edit = old.edit()
+        edit.check("c", routes("c", "GET /c"))
+        edit.replace({"c": routes("c", "GET /c")})
+        for uri, lines in (("d", ["GET /d", "GET /b/:y"]), ("d", ["GET /d", "GET /c"])):
+            error = self.assertRaises(RouteConflict, edit.check, uri, routes(uri, *lines))
+            self.assertEqual(error.uri, "d")
+        self.assertRaises(ScriptInvalid, edit.check, "d", routes("d", "GET /d", "GET /health"))
+        edit.replace({"b": ()})
+        edit.check("d", routes("d", "GET /b/:y"))
+        edit.check("a", routes("a", "GET /a"))
+        new = edit.finish()
+        self.assertEqual([one.uri for one in new.routes()], ["a", "c"])
+        self.assertIsNone(ask(new, "GET /d"))
+        self.assertEqual([one.uri for one in old.routes()], ["a", "b"])
+
     def test_no_conflict(self):
         """Another method, another shape, and a route that moves within one batch are all right."""
         made = index(a=["GET /x", "GET /p/:id"], b=["POST /x", "GET /p/literal", "GET /p/*"])

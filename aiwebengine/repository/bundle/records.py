@@ -11,6 +11,7 @@ import msgspec
 
 from aiwebengine.errors import AIWebEngineError
 from aiwebengine.repository.link import Link
+from aiwebengine.repository.model import LOADS_NAMESPACE
 from aiwebengine.repository.stores.logs import log_rows
 
 __all__ = [
@@ -218,7 +219,9 @@ class LinkRecords:
 
     def _key_values(self) -> Iterator[tuple[Any, bytes]]:
         for namespace, key, value, expires_at in self._link.each(
-            "SELECT namespace, name, value, expires_at FROM key_values ORDER BY namespace, name"
+            "SELECT namespace, name, value, expires_at FROM key_values WHERE namespace <> ?"
+            " ORDER BY namespace, name",
+            LOADS_NAMESPACE,
         ):
             yield KeyValueRecord(namespace, key, json.loads(value), expires_at), b""
 

@@ -4,7 +4,7 @@
   const global = globalThis;
   const evaluate = eval;
   const { parse, stringify } = JSON;
-  const { apply, ownKeys } = Reflect;
+  const { apply, construct, ownKeys } = Reflect;
   const { create, defineProperty, freeze, getPrototypeOf, assign } = Object;
   const { isArray } = Array;
   const { isView } = ArrayBuffer;
@@ -41,6 +41,7 @@
   let current = null;
   let factory = null;
   let frameWanted = false;
+  let consulted = false;              // whether a script that loads asked for something that differs from load to load
 
   // ---- stacks with the script's own name and lines ----
   const site = (() => {
@@ -77,6 +78,22 @@
     frameWanted = true;
     try { const line = new ErrorType("").stack; return typeof line === "number" ? line : 0; }
     finally { frameWanted = false; }
+  }
+
+  // ---- what would make another load of the same text differ: the clock and randomness ----
+  function watched(target) {
+    return new Proxy(target, {
+      __proto__: null,
+      apply(target, self, list) { consulted = true; return apply(target, self, list); },
+      construct(target, list, newTarget) { consulted = true; return construct(target, list, newTarget); },
+    });
+  }
+  if (config.watched) {
+    for (const name of ["now", "parse", "UTC"]) defineProperty(Date, name, { value: watched(Date[name]) });
+    const prototype = Date.prototype;
+    defineProperty(global, "Date", { value: watched(Date) });
+    defineProperty(prototype, "constructor", { value: global.Date });
+    defineProperty(Math, "random", { value: watched(Math.random) });
   }
 
   // ---- what leaves by the way of effects: logs and sends, in order ----
@@ -153,7 +170,7 @@
     get request() { return slotOrThrow().facts; },
     get loading() { return current !== null && current.loading; },
     get uri() { return config.uri; },
-    now: dateNow,
+    now() { consulted = true; return dateNow(); },
     call(operation, argument) {
       const slot = slotOrThrow();
       if (++slot.callCount > LIMITS.hostCalls) {
@@ -191,7 +208,7 @@
       const found = describe(error);
       log("error", "uncaught " + found.name + ": " + found.message + (found.stack ? "\n" + found.stack : ""), 0);
     },
-    entropy(size) { return slotOrThrow().random(size); },
+    entropy(size) { consulted = true; return slotOrThrow().random(size); },
     setTimer(callback, delay, repeated) {
       const slot = slotOrThrow();
       if (apply(mapSize, slot.timers, []) >= LIMITS.timers) {
@@ -660,13 +677,16 @@
       if (name !== "") errorHandler = name;
     }
     const list = (texts) => "[" + apply(join, texts, [","]) + "]";
-    return "[\"l\"," + list(entries) + "," + list(names) + "," + stringify(errorHandler) + "," + list(missing) + ",null]";
+    const repeatable = !consulted && typeof exported.init !== "function" && slot.effects.length === 0 &&
+      slot.callCount === 0 && slot.lastTimer === 0;
+    return "[\"l\"," + list(entries) + "," + list(names) + "," + stringify(errorHandler) + "," + list(missing) + "," + repeatable + ",null]";
   }
   function load(packed) {
     const { context, runInit, facts, seed } = parse(packed);
     const slot = current = makeSlot("load", "", freeze(facts), seed);
     slot.loading = true;
     slot.registrations = [];
+    consulted = false;
     try {
       const own = view();
       slot.exported = factory(own, own);

@@ -21,14 +21,15 @@ from aiwebengine.errors import (
 )
 from aiwebengine.interfaces import IExchange, IServices
 from aiwebengine.scripts.canary import CanaryUpdate
-from aiwebengine.scripts.model import Script, ScriptUpdate, iso_time
+from aiwebengine.scripts.model import Script, ScriptRecord, ScriptUpdate, iso_time
 from aiwebengine.scripts.turns import shielded
 from aiwebengine.subsystems.management.audit import Audit, why_refused
 from aiwebengine.subsystems.management.callers import caller_of
 from aiwebengine.subsystems.management.guard import API_NAME, LOCAL
 from aiwebengine.subsystems.management.mount import router
-from aiwebengine.subsystems.management.shapes import answer_json, argument, text_body, uri_of
+from aiwebengine.subsystems.management.shapes import answer_encoded, answer_json, argument, text_body, uri_of
 from aiwebengine.subsystems.management.sse import EventHub, encode_event, last_event_id
+from aiwebengine.web.long_list import LongList
 
 __all__ = ["AliasAPI"]
 
@@ -52,17 +53,15 @@ class AliasAPI:
         self._updates: deque[tuple[int, bytes]] = deque(maxlen=_REPLAY)
         self._count = 0
         self._followers: list[Callable[[bytes], None]] = []
+        self._listed = LongList(services.reactor, _shown)
         self._scripts.on_change(self._changed)
         self._scripts.canaries.on_change(self._canary_changed)
 
     @app.route("/api/scripts", methods=["GET"])
-    def list_scripts(self, request: Any) -> None:
+    async def list_scripts(self, request: Any) -> None:
         """All scripts by name."""
-        stored = [record.script for record in self._scripts.records() if record.script]
-        shown = [
-            {"name": one.uri, "size": one.size, "lastModified": iso_time(one.updated_at)} for one in stored
-        ]
-        answer_json(request, shown)
+        stored = [record for record in self._scripts.records() if record.script]
+        answer_encoded(request, await self._listed.encode(stored))
 
     @app.route("/api/scripts/<path:raw>", methods=["GET"])
     def get_script(self, request: Any, raw: str) -> None:
@@ -273,3 +272,9 @@ def _status(error: AIWebEngineError) -> int:
         return 400 if error.code == "BAD_URI" else 422
     statuses = {RouteConflict: 409, ScriptNotFound: 404, VersionConflict: 412}
     return statuses.get(type(error), 500)
+
+
+def _shown(record: ScriptRecord) -> dict[str, Any]:
+    script = record.script
+    assert script is not None  # noqa: S101 - only what is stored is listed
+    return {"name": script.uri, "size": script.size, "lastModified": iso_time(script.updated_at)}

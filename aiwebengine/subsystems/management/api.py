@@ -8,10 +8,11 @@ from klein import Klein
 
 from aiwebengine.interfaces import IServices
 from aiwebengine.subsystems.management.endpoints import app
-from aiwebengine.subsystems.management.insight_endpoints import InsightEndpoints
+from aiwebengine.subsystems.management.insight_endpoints import InsightEndpoints, route_json
 from aiwebengine.subsystems.management.script_endpoints import ScriptEndpoints
 from aiwebengine.subsystems.management.sse import EventHub
 from aiwebengine.subsystems.management.tool_endpoints import ToolEndpoints
+from aiwebengine.web.long_list import LongList
 
 __all__ = ["OPEN_PATHS", "ManagementAPI"]
 
@@ -32,4 +33,7 @@ class ManagementAPI(ScriptEndpoints, ToolEndpoints, InsightEndpoints):
     def __init__(self, services: IServices, hub: EventHub) -> None:
         super().__init__(services, hub)
         reactor: Any = services.reactor
+        canaries = self._scripts.canaries
+        self._listed_scripts = LongList(reactor, self._shown, lambda one: canaries.get(one.uri) is None)
+        self._listed_routes = LongList(reactor, route_json)
         self._since = reactor.seconds()

@@ -30,10 +30,11 @@ from aiwebengine.subsystems.management.schemas import (
     RouteList,
     Status,
 )
-from aiwebengine.subsystems.management.shapes import answer_json, argument, canary_json
+from aiwebengine.subsystems.management.shapes import answer_encoded, answer_json, argument, canary_json
 from aiwebengine.subsystems.management.sse import encode_event, last_event_id
+from aiwebengine.web.long_list import LongList
 
-__all__ = ["InsightEndpoints"]
+__all__ = ["InsightEndpoints", "route_json"]
 
 _MOST_ENTRIES = 1000
 _LIMIT = Parameter("limit", "How many at most.", {"type": "integer", "minimum": 0, "maximum": _MOST_ENTRIES})
@@ -52,6 +53,7 @@ class InsightEndpoints(Endpoints):
     """``/engine/routes``, ``/engine/logs``, ``/engine/requests``, ``/engine/limits`` and others."""
 
     _since: float
+    _listed_routes: LongList[Route]
 
     @operation(
         "GET",
@@ -64,11 +66,12 @@ class InsightEndpoints(Endpoints):
         ),
         errors=(400,),
     )
-    def list_routes(self, request: Any) -> None:
+    async def list_routes(self, request: Any) -> None:
         """Every live route with its owner, or who answers a path."""
         path = argument(request, "path")
         if not path:
-            answer_json(request, {"routes": [_route(one) for one in self._scripts.routes()]})
+            routes = await self._listed_routes.encode(self._scripts.routes())
+            answer_encoded(request, b'{"routes":' + routes + b"}")
             return
         if not path.startswith("/"):
             raise HTTPProblem(400, "BAD_REQUEST", f"path must start with '/', not {path[:40]!r}")
@@ -237,13 +240,14 @@ class InsightEndpoints(Endpoints):
         found = self._scripts.match(method.encode("latin-1", "replace"), sent)
         if isinstance(found, Match):
             params = dict(found.params)
-            return answer | {"owner": "script", "route": _route(found.route), "params": params}
+            return answer | {"owner": "script", "route": route_json(found.route), "params": params}
         if isinstance(found, OtherMethods):
             return answer | {"allow": list(found.methods)}
         return answer
 
 
-def _route(route: Route) -> dict[str, Any]:
+def route_json(route: Route) -> dict[str, Any]:
+    """Give a route as ``GET /engine/routes`` lists it."""
     return {
         "method": route.method,
         "path": route.path,

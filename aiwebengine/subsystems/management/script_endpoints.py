@@ -8,7 +8,7 @@ from twisted.internet.threads import deferToThreadPool
 
 from aiwebengine.errors import HTTPProblem
 from aiwebengine.interfaces import IExchange
-from aiwebengine.scripts.model import ScriptChange, iso_time, validate_uri
+from aiwebengine.scripts.model import ScriptChange, ScriptRecord, iso_time, validate_uri
 from aiwebengine.subsystems.management.callers import DEPLOY, READ, caller_of
 from aiwebengine.subsystems.management.diffs import diff
 from aiwebengine.subsystems.management.endpoints import (
@@ -35,6 +35,7 @@ from aiwebengine.subsystems.management.schemas import (
 )
 from aiwebengine.subsystems.management.shapes import (
     accepts_json,
+    answer_encoded,
     answer_json,
     argument,
     canary_json,
@@ -44,6 +45,7 @@ from aiwebengine.subsystems.management.shapes import (
     text_body,
     uri_of,
 )
+from aiwebengine.web.long_list import LongList
 
 __all__ = ["ScriptEndpoints"]
 
@@ -58,10 +60,13 @@ _QUICK_BYTES = 100_000
 class ScriptEndpoints(Endpoints):
     """``/engine/scripts``, ``/engine/batch``."""
 
+    _listed_scripts: LongList[ScriptRecord]
+
     @operation("GET", "/engine/scripts", role=READ, answers={200: ScriptList})
-    def list_scripts(self, request: Any) -> None:
+    async def list_scripts(self, request: Any) -> None:
         """All scripts with their state."""
-        answer_json(request, {"scripts": [self._shown(one) for one in self._scripts.records()]})
+        scripts = await self._listed_scripts.encode(self._scripts.records())
+        answer_encoded(request, b'{"scripts":' + scripts + b"}")
 
     @operation(
         "GET",

@@ -15,6 +15,7 @@ from aiwebengine.scripts.model import ScriptRecord, iso_time
 
 __all__ = [
     "accepts_json",
+    "answer_encoded",
     "answer_json",
     "argument",
     "canary_json",
@@ -57,8 +58,15 @@ def answer_json(
     request: Any, data: Any, status: int = 200, headers: tuple[tuple[bytes, bytes], ...] = ()
 ) -> None:
     """Answer with JSON."""
+    answer_encoded(request, _encode(data), status, headers)
+
+
+def answer_encoded(
+    request: Any, text: bytes, status: int = 200, headers: tuple[tuple[bytes, bytes], ...] = ()
+) -> None:
+    """Answer with JSON text."""
     own = ((b"Content-Type", b"application/json"), (b"Cache-Control", b"no-store"))
-    IExchange(request).answer(status, [*own, *headers], _encode(data))
+    IExchange(request).answer(status, [*own, *headers], text)
 
 
 def canary_json(canary: Canary, services: IServices) -> dict[str, Any]:
