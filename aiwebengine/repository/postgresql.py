@@ -95,6 +95,7 @@ class PostgreSQLDatabase:
             return result
         except RepositoryUnavailable as error:
             if saving:
+                error.unknown = True
                 error.reason += "; it broke while saving, so whether the change was saved is not known"
             raise
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import psycopg
 
-from aiwebengine.repository.link import Row
+from aiwebengine.repository.link import TOPICS, Row
 
-__all__ = ["CHANNEL", "PostgreSQLLink", "lock_number"]
+__all__ = ["CHANNELS", "PostgreSQLLink", "lock_number"]
 
-#: Where it is told that scripts changed; the payload is the ``origin`` of who changed them.
-CHANNEL = "aiwebengine_scripts"
+#: By topic where news are told; the payload is the ``origin`` of who tells them.
+CHANNELS = {topic: f"aiwebengine_{topic}" for topic in TOPICS}
 
 _FETCHED_AT_ONCE = 500
 
@@ -57,9 +57,9 @@ class PostgreSQLLink:
         """Wait until no other transaction has the lock of this name, and have it until this one's end."""
         self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock_number(name),))
 
-    def tell(self) -> None:
-        """Tell other processes that scripts changed, when (and if) this transaction is committed."""
-        self._connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, self._origin))
+    def tell(self, topic: str) -> None:
+        """Tell other processes of news, when (and if) this transaction is committed."""
+        self._connection.execute("SELECT pg_notify(%s, %s)", (CHANNELS[topic], self._origin))
 
     def pack(self, source: str) -> bytes:
         """Give UTF-8, as texts cannot hold NUL here."""

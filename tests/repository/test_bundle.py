@@ -72,7 +72,7 @@ class CommandCase(SynchronousTestCase):
         self.wait(one.key_values.set("n", "k", {"b": [None, "\ud800\0"], "a": 1.5}))
         self.wait(one.key_values.set("", "k2", 2**70, ttl_s=9))
         self.wait(one.settings.set("s", [True], "ann"))
-        self.wait(one.logs.append([LogEntry(7, 1000, "warn", "a.js", "r", "GET /", "log", "ä", 3)], "f"))
+        self.wait(one.logs.append([LogEntry(0, 1000, "warn", "a.js", "r", "GET /", "log", "ä", 3)], "f"))
         return url
 
     def content(self, url):
@@ -138,7 +138,7 @@ class ExportTests(CommandCase):
         self.command(middle, "export", "2.zip", *sections)
         self.command(last, "import", "2.zip")
         self.assertEqual(self.content(last), self.content(url))
-        self.assertEqual(self.wait(self.repository(last).logs.last_seq()), 7)
+        self.assertEqual(self.wait(self.repository(last).logs.last_seq()), 1)
         with zipfile.ZipFile("1.zip") as one, zipfile.ZipFile("2.zip") as two:
             for name in sorted({*one.namelist(), *two.namelist()} - {"manifest.json"}):
                 self.assertEqual(one.read(name), two.read(name), name)
@@ -508,8 +508,8 @@ class MigrateTests(CommandCase):
         off = ("--set", "repository.auto_migrate=false")
         said = self.command(url, "export", "b.zip", *off, fails=True)
         self.assertIn("run `aiwebengine migrate`", said)
-        self.assertIn("schema 1, newest is 2", self.command(url, "migrate", "--check", *off, fails=True))
-        self.assertIn("schema 2, was 1", self.command(url, "migrate", *off))
-        self.assertEqual(self.command(url, "migrate", *off), "schema 2\n")
+        self.assertIn("schema 1, newest is 3", self.command(url, "migrate", "--check", *off, fails=True))
+        self.assertIn("schema 3, was 1", self.command(url, "migrate", *off))
+        self.assertEqual(self.command(url, "migrate", *off), "schema 3\n")
         self.command(url, "migrate", "--check", *off)
         self.command(url, "export", "b.zip", *off)
