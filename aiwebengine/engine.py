@@ -116,6 +116,7 @@ class Engine:
             directory=directory,
             auto_migrate=repository_settings.auto_migrate,
             pool_size=repository_settings.pool_size,
+            call_timeout_s=repository_settings.call_timeout_ms / 1000,
         )
         sandboxes = SandboxPool(
             reactor,

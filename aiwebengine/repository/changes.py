@@ -90,10 +90,10 @@ class NotifiedChanges:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, within a second."""
+        """End the thread; one that is waiting for a silent server ends when it gives up."""
         self._stopped.set()
         if self._thread is not None:
-            self._thread.join(10.0)
+            self._thread.join(1.0)
             self._thread = None
 
     def _run(self, deliver: Callable[[str], None]) -> None:
@@ -123,7 +123,7 @@ class NotifiedChanges:
             while not self._stopped.is_set():
                 for notice in connection.notifies(timeout=_LOOK_S):
                     if notice.payload != self._database.origin:
-                        self._reactor.callFromThread(deliver, topics[notice.channel])
+                        self._tell(deliver, topics[notice.channel])
                     if self._stopped.is_set():
                         return
                 if self._database.take_doubt():
@@ -132,6 +132,10 @@ class NotifiedChanges:
 
     def _tell_all(self, deliver: Callable[[str], None]) -> None:
         for topic in TOPICS:
+            self._tell(deliver, topic)
+
+    def _tell(self, deliver: Callable[[str], None], topic: str) -> None:
+        if not self._stopped.is_set():
             self._reactor.callFromThread(deliver, topic)
 
 

@@ -80,6 +80,9 @@ class Database(Protocol):
     def facts(self) -> Mapping[str, object]:
         """Give what the health check shows besides its own."""
 
+    def hurry(self, seconds: float) -> None:
+        """Give calls that wait for a silent server no more than so many seconds."""
+
     def close(self) -> None:
         """Close every connection."""
 

@@ -17,6 +17,7 @@ from aiwebengine.scripts.log import LogEntry
 __all__ = ["LogWriter"]
 
 _RETRY_S = 1.0
+_STOP_S = 5.0
 
 
 @attrs.define(eq=False)
@@ -75,8 +76,9 @@ class LogWriter:
         self._flushes: list[_Flush] = []
         self._due: Any = None
         self._impatient: Any = None
-        self._writing: Deferred[None] | None = None
+        self._writing = False
         self._failing = False
+        self._stopped = False
         self._unreported = 0
 
     @property
@@ -87,7 +89,7 @@ class LogWriter:
     @property
     def busy(self) -> bool:
         """Whether entries are being appended right now."""
-        return self._writing is not None
+        return self._writing
 
     @property
     def announced(self) -> int:
@@ -103,10 +105,10 @@ class LogWriter:
         if self._announced and self._announced == len(self._appending) + len(self._waiting) - 1:
             self._announced += 1
             self._announce(entry)
-        if self._writing is None:
+        if not self._writing:
             if len(self._waiting) >= self._batch and not self._failing:
                 self._begin()
-            elif self._due is None:
+            elif self._due is None and not self._stopped:
                 self._due = self._clock.callLater(self._delay_s, self._begin)
 
     def flush(self, timeout_s: float = 1.0) -> Deferred[bool]:
@@ -120,38 +122,26 @@ class LogWriter:
         return flush.done
 
     async def stop(self) -> None:
-        """Append what is waiting, trying once, and end."""
-        if self._writing is not None:
-            await self._wait()
-        while self.unnumbered:
-            before = len(self.unnumbered)
-            self._begin()
-            await self._wait()
-            if len(self.unnumbered) == before:
-                self._log.error("{count} entries of the script log are lost", count=before)
-                break
+        """Append what is waiting, trying once and for some seconds, and end."""
+        self._stopped = True
+        if not await self.flush(_STOP_S):
+            self._log.error("{count} entries of the script log are lost", count=len(self.unnumbered))
         self._cancel()
         for flush in tuple(self._flushes):
             self._end_flush(flush, False)
 
-    async def _wait(self) -> None:
-        if self._writing is not None:
-            waiting: Deferred[None] = Deferred()
-            self._writing.addBoth(lambda _: waiting.callback(None))
-            await waiting
-
     def _begin(self) -> None:
         self._cancel()
-        if self._writing is not None:
+        if self._writing:
             return
         if not self._appending:
             while self._waiting and len(self._appending) < self._batch:
                 self._appending.append(self._waiting.popleft())
         if self._appending:
-            self._writing = Deferred()
+            self._writing = True
             self._impatient = self._clock.callLater(self._patience_s, self._announce_all)
             Deferred.fromCoroutine(self._append()).addErrback(
-                lambda failure: self._log.failure("writing the script log failed", failure)
+                lambda failure: self._log.failure("numbering the script log failed", failure)
             ).addBoth(self._ended)
 
     async def _append(self) -> None:
@@ -164,6 +154,10 @@ class LogWriter:
         except RepositoryUnusable as error:
             self._failed(error, known)
             return
+        except Exception as error:
+            self._log.failure("writing the script log failed")
+            self._failed(error, known)
+            return
         entries, self._appending, self._since = self._appending, [], None
         announced = min(self._announced, len(entries))
         self._announced -= announced
@@ -174,7 +168,7 @@ class LogWriter:
             self._log.warn("the script log is kept again; {dropped} entries were dropped", dropped=dropped)
         self._tell_written(entries, first, announced)
 
-    def _failed(self, error: RepositoryUnusable, known: int) -> None:
+    def _failed(self, error: Exception, known: int) -> None:
         if isinstance(error, RepositoryUnavailable) and error.unknown:
             # Tried again as they are, so that they can be found if they were kept after all.
             self._since = known
@@ -191,16 +185,22 @@ class LogWriter:
     def _ended(self, _: object) -> None:
         if self._impatient is not None and self._impatient.active():
             self._impatient.cancel()
-        done, self._writing = self._writing, None
+        self._writing = False
         for flush in tuple(self._flushes):
             if self._failing or flush.upto <= self._settled:
                 self._end_flush(flush, not self._failing)
-        if self.unnumbered and self._writing is None and self._due is None:
+        if (
+            (self._waiting or self._appending)
+            and not self._writing
+            and self._due is None
+            and not self._idle()
+        ):
             full = len(self._waiting) >= self._batch or self._flushes
             delay = _RETRY_S if self._failing else 0 if full else self._delay_s
             self._due = self._clock.callLater(delay, self._begin)
-        if done is not None:
-            done.callback(None)
+
+    def _idle(self) -> bool:
+        return self._stopped and not self._flushes
 
     def _end_flush(self, flush: _Flush, kept: bool) -> None:
         if flush in self._flushes:

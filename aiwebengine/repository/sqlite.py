@@ -135,6 +135,9 @@ class SQLiteDatabase:
         """Give nothing more."""
         return {}
 
+    def hurry(self, seconds: float) -> None:
+        """Do nothing: there is no server to wait for."""
+
     def close(self) -> None:
         """Close every connection."""
         with self._writing, self._opening:

@@ -15,10 +15,12 @@ from contextlib import suppress
 import attrs
 from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound, VersionConflict
 from aiwebengine.interfaces import IScriptGlobals, IScriptLog, IScriptRegistry, IScriptRepository
+from aiwebengine.repository.errors import RepositoryUnavailable
 from aiwebengine.sandbox.dry_run import DryRun
 from aiwebengine.sandbox.model import Diagnostic, Registration
 from aiwebengine.scripts.canary import HOLDER_PREFIX, Canaries, split_holders
@@ -94,10 +96,15 @@ class ScriptRegistry:
             self._again = True
             return
         self._refreshing = Deferred.fromCoroutine(self._refresh(False))
-        self._refreshing.addErrback(
-            lambda failure: self._log.failure("reading changed scripts failed", failure)
-        )
+        self._refreshing.addErrback(self._not_refreshed)
         self._refreshing.addBoth(lambda _: self._refreshed())
+
+    def _not_refreshed(self, failure: Failure) -> None:
+        if failure.check(RepositoryUnavailable):
+            # It says that there may be news as soon as it is back.
+            self._log.warn("changed scripts cannot be read: {reason}", reason=str(failure.value))
+        else:
+            self._log.failure("reading changed scripts failed", failure)
 
     def _refreshed(self) -> None:
         self._refreshing = None

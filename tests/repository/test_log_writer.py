@@ -223,6 +223,7 @@ class LogWriterTests(SynchronousTestCase):
         self.assertNoResult(stopping)
         self.logs.gate = None
         gate.callback(None)
+        self.clock.pump([0, 0])
         self.successResultOf(stopping)
         self.assertEqual(self.logs.kept, list("12345"))
         self.assertEqual(self.clock.getDelayedCalls(), [])
