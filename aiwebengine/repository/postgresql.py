@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import select
 import time
 import uuid
@@ -75,7 +76,8 @@ class PostgreSQLDatabase:
                 "not a URL of PostgreSQL: postgresql://user:password@host:port/database; special characters "
                 "in the password must be percent-encoded",
             ) from None
-        self._parameters.setdefault("connect_timeout", _CONNECT_TIMEOUT_S)
+        connect_timeout_s = min(_CONNECT_TIMEOUT_S, math.ceil(call_timeout_s))
+        self._parameters.setdefault("connect_timeout", connect_timeout_s)
         self._parameters.setdefault("application_name", "aiwebengine")
         milliseconds = int(call_timeout_s * 1000)
         for name, value in {**_KEEPALIVES, "tcp_user_timeout": milliseconds}.items():

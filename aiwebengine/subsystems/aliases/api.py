@@ -19,6 +19,7 @@ from aiwebengine.errors import (
     VersionConflict,
 )
 from aiwebengine.interfaces import IExchange, IServices
+from aiwebengine.repository.errors import RepositoryUnavailable
 from aiwebengine.scripts.canary import CanaryUpdate
 from aiwebengine.scripts.log import ChangeNote, LogEntry
 from aiwebengine.scripts.model import Script, ScriptChange, ScriptUpdate, iso_time
@@ -233,7 +234,8 @@ class AliasAPI:
         answer: dict[str, Any] = {"error": message, "uri": uri, "timestamp": self._timestamp()}
         if isinstance(error, ScriptInvalid):
             answer |= {"line": error.line, "column": error.column}
-        answer_json(request, answer, _status(error))
+        retry = ((b"Retry-After", b"5"),) if isinstance(error, RepositoryUnavailable) else ()
+        answer_json(request, answer, _status(error), retry)
 
     def _timestamp(self) -> str:
         return iso_time(self._now() * 1000)
@@ -269,5 +271,10 @@ def _status(error: AIWebEngineError) -> int:
         return error.status
     if isinstance(error, ScriptInvalid):
         return 400 if error.code == "BAD_URI" else 422
-    statuses = {RouteConflict: 409, ScriptNotFound: 404, VersionConflict: 412}
+    statuses = {
+        RepositoryUnavailable: 503,
+        RouteConflict: 409,
+        ScriptNotFound: 404,
+        VersionConflict: 412,
+    }
     return statuses.get(type(error), 500)
