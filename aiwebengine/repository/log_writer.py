@@ -17,6 +17,9 @@ from aiwebengine.scripts.log import LogEntry
 __all__ = ["LogWriter"]
 
 _RETRY_S = 1.0
+_FLUSH_S = 1.0
+# Nobody is kept waiting for long while the repository is known to be away.
+_FAILING_S = 0.25
 _STOP_S = 5.0
 
 
@@ -111,8 +114,20 @@ class LogWriter:
             elif self._due is None and not self._stopped:
                 self._due = self._clock.callLater(self._delay_s, self._begin)
 
-    def flush(self, timeout_s: float = 1.0) -> Deferred[bool]:
-        """Append now what was taken until now; fires, within ``timeout_s``, with whether it is kept."""
+    def flush(self) -> Deferred[bool]:
+        """Append now what was taken until now; fires, within a second, with whether it is kept."""
+        return self._flush(_FAILING_S if self._failing else _FLUSH_S)
+
+    async def stop(self) -> None:
+        """Append what is waiting, trying once and for some seconds, and end."""
+        self._stopped = True
+        if not await self._flush(_STOP_S):
+            self._log.error("{count} entries of the script log are lost", count=len(self.unnumbered))
+        self._cancel()
+        for flush in tuple(self._flushes):
+            self._end_flush(flush, False)
+
+    def _flush(self, timeout_s: float) -> Deferred[bool]:
         if self._settled == self._taken:
             return succeed(True)
         flush = _Flush(self._taken, Deferred())
@@ -120,15 +135,6 @@ class LogWriter:
         self._flushes.append(flush)
         self._begin()
         return flush.done
-
-    async def stop(self) -> None:
-        """Append what is waiting, trying once and for some seconds, and end."""
-        self._stopped = True
-        if not await self.flush(_STOP_S):
-            self._log.error("{count} entries of the script log are lost", count=len(self.unnumbered))
-        self._cancel()
-        for flush in tuple(self._flushes):
-            self._end_flush(flush, False)
 
     def _begin(self) -> None:
         self._cancel()

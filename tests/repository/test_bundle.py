@@ -231,6 +231,39 @@ class ExportTests(CommandCase):
         for command in ("export", "backup"):
             self.assertIn("memory:", self.command("memory:", command, "c.zip", fails=True))
 
+    def logged(self, url):
+        query = LogQuery(after=0)
+        return [(one.seq, one.message) for one in self.wait(self.repository(url).logs.query(query))]
+
+    def test_logs_of_schema_2(self):
+        """Entries to which several engines gave one number get numbers of their own."""
+        url, other = self.filled(self.sqlite()), self.sqlite()
+        self.command(url, "export", "b.zip", "--section", "logs")
+
+        def twice(name, content):
+            if name != "logs.jsonl":
+                return content
+            second = content.replace(b'"f"', b'"g"')
+            third = content.replace(b"[1,", b"[2,")
+            return content + second + third
+
+        self.command(other, "import", self.rewritten("b.zip", twice))
+        self.assertEqual(self.logged(other), [(1, "ä"), (2, "ä"), (3, "ä")])
+        self.assertEqual(self.wait(self.repository(other).logs.last_seq()), 3)
+
+    def test_logs_merged(self):
+        """Entries that are there are left alone, others whose number is taken come last."""
+        url, other = self.filled(self.sqlite()), self.filled(self.sqlite())
+        entry = LogEntry(0, 2000, "info", "a.js", "r", "", "log", "theirs")
+        self.wait(self.repository(url).logs.append([entry], "g"))
+        ours = LogEntry(0, 3000, "info", "a.js", "r", "", "log", "ours")
+        self.wait(self.repository(other).logs.append([ours], "h"))
+        self.command(url, "export", "b.zip", "--section", "logs")
+        self.command(other, "import", "b.zip", "--merge")
+        self.assertEqual(self.logged(other), [(1, "ä"), (2, "ours"), (3, "theirs")])
+        self.wait(self.repository(other).logs.append([ours], "h"))
+        self.assertEqual(self.logged(other)[-1], (4, "ours"))
+
     def test_running_engines_see_it(self):
         """An import raises the revision by which running engines notice changes."""
         url, other = self.filled(self.sqlite()), self.sqlite()
