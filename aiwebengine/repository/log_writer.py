@@ -73,6 +73,7 @@ class LogWriter:
         # What is being appended, or may have been; the rest waits.
         self._appending: list[LogEntry] = []
         self._since: int | None = None
+        self._own_last = 0
         self._announced = 0
         self._taken = 0
         self._settled = 0
@@ -152,7 +153,8 @@ class LogWriter:
 
     async def _append(self) -> None:
         if self._since is None:
-            known, again = self._last_seq(), None
+            # Below the numbers of this batch, and above those of all before it.
+            known, again = max(self._last_seq(), self._own_last), None
         else:
             known = again = self._since
         try:
@@ -168,6 +170,7 @@ class LogWriter:
         announced = min(self._announced, len(entries))
         self._announced -= announced
         self._settled += len(entries)
+        self._own_last = first + len(entries) - 1
         if self._failing or self._unreported:
             self._failing = False
             dropped, self._unreported = self._unreported, 0

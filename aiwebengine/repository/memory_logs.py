@@ -45,7 +45,9 @@ class MemoryLogs:
         first = self._last + 1
         for entry in entries:
             self._last += 1
-            self._kept.append(attrs.evolve(entry, seq=self._last, message=cleaned(entry.message)))
+            message = cleaned(entry.message)
+            kept = entry if message == entry.message else attrs.evolve(entry, message=message)
+            self._kept.append(kept.numbered(self._last))
             self._fronts[self._last] = front
         return first
 

@@ -186,6 +186,36 @@ class LogWriterTests(SynchronousTestCase):
         self.assertEqual(self.written, [(1, "0", 0), (2, "12", 2), (4, "3", 1)])
         self.assertEqual(self.logs.kept, list("0123"))
 
+    def test_not_known_while_behind(self):
+        """The same when the log does not know the numbers of the batch before yet: that is another one."""
+        writer = LogWriter(
+            self.logs,
+            self.clock,
+            front="f",
+            written=self.note,
+            announce=lambda entry: None,
+            last_seq=lambda: 0,
+        )
+        self.log("0", writer)
+        self.clock.advance(0.05)
+        self.logs.doubt = True
+        self.log("1", writer)
+        self.clock.advance(0.05)
+        self.logs.doubt = False
+        self.clock.advance(1.0)
+        self.assertEqual(self.logs.calls, [("0", None), ("1", None), ("1", 1)])
+        self.assertEqual((self.written[-1], self.logs.kept), ((2, "1", 1), ["0", "1"]))
+
+    def test_unexpected_error(self):
+        """Any other error is logged, and the batch is tried again."""
+        self.logs.error = RuntimeError("broken")
+        self.log("1")
+        self.clock.advance(0.05)
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
+        self.repair()
+        self.clock.advance(1.0)
+        self.assertEqual(self.logs.kept, ["1"])
+
     def test_dropped(self):
         """Beyond a number of waiting entries the oldest are dropped, counted and said."""
         writer = self.make(most_waiting=3)
