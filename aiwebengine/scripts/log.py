@@ -294,6 +294,8 @@ class ScriptLog:
                 forgotten = self._entries.popleft()
                 self._bytes -= _size(forgotten)
                 self._whole_after = max(self._whole_after, forgotten.seq)
+            if not self._followers:
+                continue
             if entry.seq in announced:
                 moved = entry.seq
                 continue
