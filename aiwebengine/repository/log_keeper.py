@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, TimeoutError
 from twisted.logger import Logger
 
 from aiwebengine.interfaces import ILogRepository
-from aiwebengine.repository.errors import RepositoryUnusable
+from aiwebengine.repository.errors import RepositoryUnavailable, RepositoryUnusable
 from aiwebengine.repository.log_retention import LogRetention
 from aiwebengine.repository.log_writer import LogWriter
 from aiwebengine.repository.model import LogQuery
@@ -22,6 +22,7 @@ _READ_AT_ONCE = 500
 # Further behind than this, a log that nobody followed until now goes on at the end.
 _MOST_CAUGHT_UP = 2000
 _RETRY_S = 1.0
+_PATIENCE_S = 1.0
 _FILTERS = ("script", "level", "request_id", "contains", "since", "kind")
 
 
@@ -113,9 +114,10 @@ class LogKeeper:
 
     async def catch_up(self) -> bool:
         """Bring the log to the newest entry that is kept; tell whether the repository could be asked."""
-        await self.flush()
+        if not await self.flush() and self.writer.busy:
+            return False
         try:
-            head = await self._repository.last_seq()
+            head = await self._head()
         except RepositoryUnusable:
             return False
         if head > self._script_log.last_seq + _MOST_CAUGHT_UP and not self._script_log.followed:
@@ -145,7 +147,7 @@ class LogKeeper:
             return self._from_memory(filters, wanted)
         try:
             # First, so that what is appended meanwhile comes with the next page and not twice.
-            head = await self._repository.last_seq()
+            head = await self._head()
             after = 0 if after is not None and after > head else after
             found = await self._repository.query(
                 LogQuery(
@@ -169,6 +171,15 @@ class LogKeeper:
         late = [entry.as_json() for entry in self.writer.unnumbered if wanted(entry)]
         shown = (entries + late)[-limit:] if after is None else (entries + late)[:limit]
         return {"entries": shown, "next": following, "partial": True}
+
+    async def _head(self) -> int:
+        """Give the highest number there is; raises as the repository does, also when it takes a second."""
+        asking = Deferred.fromCoroutine(self._repository.last_seq())
+        asking.addTimeout(_PATIENCE_S, self._clock)
+        try:
+            return await asking
+        except TimeoutError:
+            raise RepositoryUnavailable("the log", f"no answer within {_PATIENCE_S:g} s") from None
 
     def _from_memory(self, filters: dict[str, Any], wanted: Callable[[LogEntry], bool]) -> dict[str, Any]:
         limit, after = filters.get("limit", 100), filters.get("after")

@@ -161,12 +161,13 @@ class OutageTests(DurabilityCase):
 class SeveralEnginesTests(DurabilityCase):
     """REQ-DATA-002, REQ-LOG-003: two engines on one repository."""
 
-    def setUp(self) -> None:
-        self.url = empty_database()
-        self.engines = [self.engine(self.url), self.engine(self.url)]
+    def begin(self, url: str) -> None:
+        """Start two engines."""
+        self.engines = [self.engine(url), self.engine(url)]
 
     def test_req_data_002_one_wins(self) -> None:
         """Of deployments that build on one version exactly one wins; both engines end up with the newest."""
+        self.begin(empty_database())
         crowd, lock = Crowd(), threading.Lock()
         won: list[int] = []
         statuses: list[int] = []
@@ -201,6 +202,15 @@ class SeveralEnginesTests(DurabilityCase):
 
     def test_req_log_003_one_order(self) -> None:
         """Paging through whichever engine, and live on each, a client sees every entry once, in order."""
+        self.begin(empty_database())
+        self.check_order()
+
+    def test_req_log_003_one_order_in_a_file(self) -> None:
+        """The same with two engines on one SQLite file."""
+        self.begin(f"sqlite:///{Path(self.mktemp()).absolute()}/x.db")
+        self.check_order()
+
+    def check_order(self) -> None:
         one, other = self.engines
         text = (
             'register("/log", req => { for (let n = 0; n < 5; n++) console.log(req.query.n + "." + n);'

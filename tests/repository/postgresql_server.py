@@ -89,9 +89,10 @@ class Server:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
+        # Without fsync: what a process gave to the system outlives its end, and starting is quicker.
         options = (
             f"-p {self.port} -c unix_socket_directories='' -c listen_addresses=127.0.0.1"
-            " -c max_connections=60 -c shared_buffers=32MB -c autovacuum=off"
+            " -c max_connections=60 -c shared_buffers=32MB -c autovacuum=off -c fsync=off"
         )
         self._run(
             "pg_ctl", "start", "-w", "-D", str(self._data), "-l", str(self._home / "log"), "-o", options

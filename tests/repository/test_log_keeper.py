@@ -35,7 +35,9 @@ class SharedLogs:
         return found
 
     async def last_seq(self):
-        return await self.logs.last_seq()
+        last = await self.logs.last_seq()
+        await self.passed("last_seq")
+        return last
 
     async def prune(self, before, keep):
         return await self.logs.prune(before, keep)
@@ -205,6 +207,24 @@ class QueryTests(KeeperCase):
         answer = self.successResultOf(asking)
         self.assertEqual(([e["message"] for e in answer["entries"]], answer["partial"]), (["1"], True))
         self.logs.open("append")
+        self.assertEqual(self.page(), ("1", 1))
+
+    def test_silent(self):
+        """A repository that does not say the highest number within a second counts as away."""
+        self.start()
+        self.append("1")
+        self.tick()
+        for ask, shown in (
+            (self.log.search, lambda answer: answer["partial"]),
+            (self.keeper.catch_up, lambda answer: not answer),
+        ):
+            self.logs.gates["last_seq"] = Deferred()
+            asking = Deferred.fromCoroutine(ask())
+            self.clock.advance(0.9)
+            self.assertNoResult(asking)
+            self.clock.advance(0.1)
+            self.assertTrue(shown(self.successResultOf(asking)))
+            del self.logs.gates["last_seq"]
         self.assertEqual(self.page(), ("1", 1))
 
     def test_without_a_keeper(self):

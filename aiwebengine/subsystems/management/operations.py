@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -67,7 +67,7 @@ class Operations:
         body: Any = None,
         parameters: Sequence[Parameter] = (),
         errors: Sequence[int] = (),
-        refused: Callable[[Any, Any, Mapping[str, Any], Exception], Awaitable[None]] | None = None,
+        refused: Callable[[Any, Any, Mapping[str, Any], Exception], Any] | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """
         Decorate an endpoint; its docstring's first line is the summary, the rest the description.
@@ -101,7 +101,7 @@ class Operations:
                     return await maybeDeferred(function, self, request, **arguments)
                 except Exception as error:
                     if refused is not None:
-                        await refused(self, request, arguments, error)
+                        await maybeDeferred(refused, self, request, arguments, error)
                     raise
 
             @wraps(function)
