@@ -19,10 +19,10 @@ from aiwebengine.interfaces import (
     IScriptGlobals,
     IServices,
 )
-from aiwebengine.repository import open_repository
+from aiwebengine.repository import MemoryRepository, open_repository
 from aiwebengine.repository.database import DatabaseRepository
 from aiwebengine.repository.health import RepositoryHealth
-from aiwebengine.repository.log_writer import LogWriter
+from aiwebengine.repository.log_keeper import LogKeeper
 from aiwebengine.roster import Plan
 from aiwebengine.sandbox.health import SandboxHealth
 from aiwebengine.sandbox.model import Program
@@ -38,6 +38,8 @@ from aiwebengine.scripts.registry import ScriptRegistry
 
 __all__ = ["Engine", "Services"]
 
+#: How long entries of the script log wait for others, to be kept together.
+LOG_DELAY_S = 0.05
 # Namespaces without which nothing works; `javascript.allowed_apis` cannot leave them out.
 ALWAYS_ALLOWED = frozenset(("routing", "script_logging"))
 NEVER_BY_DEFAULT = frozenset(("filesystem", "eval"))
@@ -93,9 +95,10 @@ class Engine:
         self._kept = kept
         self._programs: dict[str, Program] = {}
         self._started: list[IEngineService] = []
-        self._log_writer = LogWriter(
-            services.script_log, services.repository.logs, services.reactor, shared=services.repository.shared
-        )
+        repository = services.repository
+        # What is in memory is kept at once: there is nothing to wait for.
+        delay_s = 0.0 if isinstance(repository, MemoryRepository) else LOG_DELAY_S
+        self._log_keeper = LogKeeper(services.script_log, repository.logs, services.reactor, delay_s=delay_s)
         self._globals: list[tuple[str, IScriptGlobals]] = []
 
     @classmethod
@@ -123,6 +126,7 @@ class Engine:
             directory=directory,
             auto_migrate=repository_settings.auto_migrate,
             pool_size=repository_settings.pool_size,
+            call_timeout_s=repository_settings.call_timeout_ms / 1000,
         )
         sandboxes = SandboxPool(
             reactor,
@@ -189,7 +193,7 @@ class Engine:
                 operations[operation] = perform
         prefixes = [prefix for feature in services.providers(IFeature) for prefix in feature.prefixes]
         services.sandboxes.equip(Prelude(pieces, always=("request-shape",)), operations)
-        await self._log_writer.start()
+        await self._log_keeper.start()
         services.scripts.on_change(self._changed)
         await services.sandboxes.start()
         self._log.info("sandbox layers: {layers}", layers=services.sandboxes.layers)
@@ -211,7 +215,7 @@ class Engine:
         await self.services.sandboxes.stop()
         if self._kept is not None:
             await self._kept.stop()
-        await self._log_writer.stop()
+        await self._log_keeper.stop()
         await self.services.repository.close()
 
     def _changed(self, update: ScriptUpdate) -> None:

@@ -15,6 +15,7 @@ from zope.interface import Attribute, Interface
 
 if TYPE_CHECKING:
     import msgspec
+    from twisted.internet.defer import Deferred
     from twisted.internet.interfaces import IReactorCore
     from twisted.web.resource import IResource
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from aiwebengine.sandbox.dry_run import DryRun
     from aiwebengine.sandbox.model import LoadReport
     from aiwebengine.scripts.canary import Canaries
-    from aiwebengine.scripts.log import LogEntry
+    from aiwebengine.scripts.log import ChangeNote, LogEntry
     from aiwebengine.scripts.model import (
         CheckReport,
         Script,
@@ -242,10 +243,17 @@ class IScriptRepository(Interface):
     async def versions(uri: str) -> Sequence[ScriptVersion]:
         """Give all versions, newest first, sources empty. Raises `ScriptNotFound`."""
 
-    async def save(changes: Sequence[ScriptChange]) -> Sequence[Script | None]:
+    async def save(
+        changes: Sequence[ScriptChange],
+        entries: Callable[[Sequence[Script | None]], Sequence[LogEntry]] | None = None,
+    ) -> Sequence[Script | None]:
         """
         Apply all changes or none; a change without source deletes the script (its versions remain readable,
         and version numbers go on when it is created again).
+
+        ``entries(outcome)`` gives what is appended to the log in the same transaction: changes and entries
+        are both there or neither is. It is called once with what is about to be returned, perhaps on another
+        thread.
 
         Raises `VersionConflict` when a change's ``expected_version`` is not the current one, `ScriptNotFound`
         when one to delete does not exist. Durable when it returns.
@@ -385,28 +393,34 @@ class ISettingsRepository(Interface):
 class ILogRepository(Interface):
     """Where the script log is kept."""
 
-    async def append(entries: Sequence[LogEntry], front: str = "") -> int:
+    async def append(entries: Sequence[LogEntry], front: str = "", since: int | None = None) -> int:
         """
-        Keep entries of the engine called ``front``; give the highest ``seq`` of all engines.
+        Keep entries of the engine called ``front`` and give the number of the first.
 
-        An entry with a ``seq`` that this engine gave before is left as it is, so trying again is harmless.
+        They are numbered in their order, without gaps, after all entries there are; their own ``seq`` does
+        not matter. Entries become visible in the order of their numbers, whoever appends them, so whoever has
+        seen one has seen all before it. To try again when it is not known whether they were kept, give the
+        same entries and as ``since`` the number that was the highest known before the first try.
         """
 
     async def query(query: LogQuery) -> Sequence[LogEntry]:
-        """
-        Give what is asked for, oldest first; more than the limit where engines gave the last number twice.
-
-        Raises ValueError for an unknown level.
-        """
+        """Give what is asked for, oldest first. Raises ValueError for an unknown level."""
 
     async def last_seq() -> int:
-        """Give the highest ``seq`` ever appended, 0 before the first."""
+        """Give the highest number ever given to an entry, 0 before the first."""
 
     async def prune(before: float, keep: int) -> int:
         """
         Remove entries older than ``before`` (ms since the epoch), and all but the newest ``keep`` numbers.
 
         Some thousand at a time; gives how many were removed, 0 when none is left to remove.
+        """
+
+    def watch(listener: Callable[[], None]) -> Callable[[], None]:
+        """
+        Call ``listener()`` on the reactor thread when another engine may have appended entries.
+
+        Until the returned function is called, or the repository is closed.
         """
 
 
@@ -446,20 +460,34 @@ class IScriptRegistry(Interface):
         message: str = "",
         expected_version: int | None = None,
         is_startup: bool = False,
+        note: ChangeNote | None = None,
     ) -> ScriptRecord:
         """
         Check, store and swap in one script; when it fails nothing changes.
 
+        ``note(change, previous, script)`` gives a log entry (`IScriptLog.entry`) that is stored in the same
+        transaction; ``previous`` is the version that was live, 0 for none. It may be called on any thread.
+
         Raises `HTTPProblem` 413, `ScriptInvalid`, `RouteConflict`, `VersionConflict`.
         """
 
-    async def batch(changes: Sequence[ScriptChange]) -> Sequence[ScriptRecord | None]:
+    async def batch(
+        changes: Sequence[ScriptChange], *, note: ChangeNote | None = None
+    ) -> Sequence[ScriptRecord | None]:
         """Make several changes or none; None for a deleted script. Raises as `put` and `delete` do."""
 
-    async def delete(uri: str, *, author: str = "", expected_version: int | None = None) -> None:
+    async def delete(
+        uri: str,
+        *,
+        author: str = "",
+        expected_version: int | None = None,
+        note: ChangeNote | None = None,
+    ) -> None:
         """Take a script out of service and delete it. Raises `ScriptNotFound`, `VersionConflict`."""
 
-    async def rollback(uri: str, version: int, *, author: str = "", message: str = "") -> ScriptRecord:
+    async def rollback(
+        uri: str, version: int, *, author: str = "", message: str = "", note: ChangeNote | None = None
+    ) -> ScriptRecord:
         """Make an older version's source the newest version. Raises as `put` does, and `ScriptNotFound`."""
 
     async def check(uri: str, source: str) -> CheckReport:
@@ -501,7 +529,32 @@ class IScriptLog(Interface):
         kind: str = "log",
         line: int | None = None,
     ) -> None:
-        """Keep an entry, give it the next ``seq``, and tell followers."""
+        """
+        Keep an entry soon, and tell followers.
+
+        It goes to the server's log at once; its number is given when it is kept.
+        """
+
+    def entry(
+        level: str,
+        message: str,
+        *,
+        script: str = "",
+        request_id: str = "",
+        route: str = "",
+        kind: str = "log",
+        line: int | None = None,
+    ) -> LogEntry:
+        """Make an entry of this moment, for `IScriptRepository.save` to store; then call `stored`."""
+
+    def stored(entries: Sequence[LogEntry]) -> None:
+        """Tell the server's log and followers of entries that were committed with a change."""
+
+    def flush() -> Deferred[bool]:
+        """Keep now what was appended until now; fires, within a second, with whether it is kept."""
+
+    def echo(kind: str, listener: Callable[[LogEntry], None]) -> None:
+        """Call ``listener(entry)`` as well when an entry of this kind goes to the server's log."""
 
     def query(
         *,
@@ -523,5 +576,12 @@ class IScriptLog(Interface):
         With ``"partial": True`` when that could not be asked. Raises ValueError as ``query`` does.
         """
 
-    def follow(listener: Any) -> Any:
-        """Call ``listener(entry)`` for each new entry until the returned function is called."""
+    def follow(
+        listener: Callable[[LogEntry], None], moved: Callable[[int], None] = ...
+    ) -> Callable[[], None]:
+        """
+        Call ``listener(entry)`` for each new entry of all engines until the returned function is called.
+
+        Entries come in the order of their ``seq``. While the repository is away they come with the ``seq`` 0;
+        when they are numbered later, ``moved(seq)`` says up to where everything has been heard.
+        """

@@ -71,7 +71,7 @@ class RestartTests(TestCase):
                 self.assertEqual(told, expected)
                 for name in ("plain", "named", "init", "logs"):
                     self.assertEqual(await self.get(engine, f"/{name}/x"), "hello x number")
-                logged = engine.services.script_log.query(script="logs.js")["entries"]
+                logged = (await engine.services.script_log.search(script="logs.js"))["entries"]
                 self.assertEqual(logged[-1]["message"], "loaded")
             finally:
                 await engine.stop()

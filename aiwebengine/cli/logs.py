@@ -101,10 +101,15 @@ def follow(
         query = {**filters, "after": last}
         try:
             lines = api.lines("/engine/logs/stream", query=query, headers=headers, timeout_s=_SILENCE_S)
-            for _, data in events(lines):
+            for ident, data in events(lines):
+                if not data:
+                    # What came without a number has one now.
+                    last = max(last, int(ident))
+                    continue
                 entry = json.loads(data)
-                if int(entry["seq"]) > last:
-                    last = int(entry["seq"])
+                number = int(entry["seq"])
+                if number > last or not number:
+                    last = max(last, number)
                     yield entry
         except Refused as refusal:
             if refusal.status or failures == len(_RETRIES_S):
@@ -117,21 +122,23 @@ def follow(
 
 
 def events(lines: Iterable[str]) -> Iterator[Event]:
-    """Give the id and the data of each server-sent event that has data."""
+    """Give the id and the data of each server-sent event, with no data for one that only sets the id."""
     ident = ""
     data: list[str] = []
+    renewed = False
     for line in lines:
         if not line:
-            if data:
+            if data or renewed:
                 yield ident, "\n".join(data)
             data = []
+            renewed = False
             continue
         field, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if field == "data":
             data.append(value)
         elif field == "id":
-            ident = value
+            ident, renewed = value, True
 
 
 def _text(entry: Any, as_json: bool) -> str:

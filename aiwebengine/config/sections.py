@@ -201,6 +201,14 @@ class RepositorySettings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = SecretURL("sqlite:///var/aiwebengine.db")
     pool_size: Annotated[int, Meta(ge=1, le=1000, description="Most database connections.")] = 10
+    call_timeout_ms: Annotated[
+        int,
+        Meta(
+            ge=100,
+            le=600_000,
+            description="How long a PostgreSQL server may take to answer before it counts as away.",
+        ),
+    ] = 10_000
     auto_migrate: Annotated[bool, Meta(description="Whether the tables are brought up to date at start.")] = (
         True
     )

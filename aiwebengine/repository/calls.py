@@ -13,6 +13,8 @@ __all__ = ["WorkerCalls"]
 
 T = TypeVar("T")
 
+_CLOSING_S = 2.0
+
 
 class WorkerCalls:
     """
@@ -40,10 +42,11 @@ class WorkerCalls:
         return await self._run(self._writer, self._database.write, work, arguments)
 
     async def close(self) -> None:
-        """Finish what is under way, close the database and end the threads."""
+        """Finish what is under way, unless the server is silent, close the database and end the threads."""
         if self._closed:
             return
         self._closed = True
+        self._database.hurry(_CLOSING_S)
         if self._readers is not self._writer:
             self._readers.stop()
         await self._writer.run(self._database.close)

@@ -44,20 +44,24 @@ class DatabaseRepository(DatabaseScripts):
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         super().__init__(calls, now)
+        self._watchers = watchers
         self.assets = DatabaseAssets(calls, now)
         self.users = DatabaseUsers(calls, now)
         self.key_values = DatabaseKeyValues(calls, now)
         self.settings = DatabaseSettings(calls, now)
-        self.logs = DatabaseLogs(calls)
+        self.logs = DatabaseLogs(calls, self._watching("logs"))
         self.shared = shared
         self._database = database
         self._worker_calls = calls
-        self._watchers = watchers
         self._timer = timer
 
     def watch(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener()`` when another process may have changed scripts, until the returned is called."""
-        return self._watchers.watch(listener) if self._watchers is not None else lambda: None
+        return self._watching("scripts")(listener)
+
+    def _watching(self, topic: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+        watchers = self._watchers
+        return lambda listener: watchers.watch(listener, topic) if watchers is not None else lambda: None
 
     async def check(self) -> Mapping[str, object]:
         """Read from the database; an error raised means unhealthy."""

@@ -27,12 +27,15 @@ class RepositoryUnusable(AIWebEngineError):
         return f"repository {self.url}: {self.reason}"
 
 
+@attrs.define(auto_exc=True, str=False)
 class RepositoryUnavailable(RepositoryUnusable):
     """
     The repository cannot be used now, but may be later: its server is down, its file locked, the disk full.
 
-    What was asked for was not done, unless ``reason`` says that this is not known. An answer of 503.
+    What was asked for was not done, unless it is ``unknown`` whether it was. An answer of 503.
     """
+
+    unknown: bool = False
 
 
 @attrs.define(auto_exc=True, str=False)

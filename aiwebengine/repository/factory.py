@@ -40,6 +40,7 @@ def open_repository(
     now: Callable[[], float] = time.time,
     auto_migrate: bool = True,
     pool_size: int = 10,
+    call_timeout_s: float = 60.0,
 ) -> DatabaseRepository | MemoryRepository:
     """
     Make the repository that ``url`` names; nothing is opened before its first use.
@@ -47,12 +48,19 @@ def open_repository(
     ``memory:``; ``sqlite:///relative.db`` (to ``directory``, default the working directory);
     ``sqlite:////absolute.db``; ``postgresql://user:password@host/database``. Databases need the ``reactor``,
     for their threads, or a ``worker`` (then nobody is told of others' changes); ``pool_size`` is the most
-    connections, and threads. Raises `RepositoryUnusable` for a URL that names nothing usable.
+    connections, and threads; ``call_timeout_s`` is how long a PostgreSQL server may take to answer a
+    statement. Raises `RepositoryUnusable` for a URL that names nothing usable.
     """
     scheme, colon, rest = url.partition(":")
     if scheme == "memory" and colon and not rest.strip("/"):
         return MemoryRepository(now)
-    database = open_database(url, directory=directory, auto_migrate=auto_migrate, pool_size=pool_size)
+    database = open_database(
+        url,
+        directory=directory,
+        auto_migrate=auto_migrate,
+        pool_size=pool_size,
+        call_timeout_s=call_timeout_s,
+    )
     shared = database.backend == "postgresql"
     if worker is not None:
         return DatabaseRepository(database, WorkerCalls(database, worker, worker), shared=shared, now=now)
@@ -68,7 +76,12 @@ def open_repository(
 
 
 def open_database(
-    url: str, *, directory: Path | None = None, auto_migrate: bool = True, pool_size: int = 10
+    url: str,
+    *,
+    directory: Path | None = None,
+    auto_migrate: bool = True,
+    pool_size: int = 10,
+    call_timeout_s: float = 60.0,
 ) -> Database:
     """Make the database that ``url`` names, whose calls block. Raises `RepositoryUnusable` as above."""
     scheme, _, rest = url.partition(":")
@@ -84,7 +97,13 @@ def open_database(
             )
         from aiwebengine.repository.postgresql import PostgreSQLDatabase
 
-        return PostgreSQLDatabase(url, shown=mask_url(url), pool_size=pool_size, auto_migrate=auto_migrate)
+        return PostgreSQLDatabase(
+            url,
+            shown=mask_url(url),
+            pool_size=pool_size,
+            auto_migrate=auto_migrate,
+            call_timeout_s=call_timeout_s,
+        )
     raise RepositoryUnusable(mask_url(url), _what_is_wrong(scheme))
 
 

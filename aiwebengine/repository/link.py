@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
-__all__ = ["Calls", "Database", "Link", "Row"]
+__all__ = ["TOPICS", "Calls", "Database", "Link", "Row"]
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
+
+#: What other processes are told of: changed scripts, appended log entries; each has a row in ``revisions``.
+TOPICS = ("scripts", "logs")
 
 
 class Link(Protocol):
@@ -43,8 +46,8 @@ class Link(Protocol):
     def lock(self, name: str) -> None:
         """Wait until no other transaction has the lock of this name, and have it until this one's end."""
 
-    def tell(self) -> None:
-        """Tell other processes that scripts changed, when (and if) this transaction is committed."""
+    def tell(self, topic: str) -> None:
+        """Tell other processes of news (`TOPICS`), when (and if) this transaction is committed."""
 
     def pack(self, source: str) -> Any:
         """Give the form in which a text that may hold NUL is stored."""
@@ -76,6 +79,9 @@ class Database(Protocol):
 
     def facts(self) -> Mapping[str, object]:
         """Give what the health check shows besides its own."""
+
+    def hurry(self, seconds: float) -> None:
+        """Give calls that wait for a silent server no more than so many seconds."""
 
     def close(self) -> None:
         """Close every connection."""

@@ -13,6 +13,7 @@ from aiwebengine.interfaces import IHealthCheck, IRepository
 from aiwebengine.repository.memory_logs import MemoryLogs
 from aiwebengine.repository.memory_stores import MemoryAssets, MemoryKeyValues, MemorySettings, MemoryUsers
 from aiwebengine.repository.texts import cleaned
+from aiwebengine.scripts.log import LogEntry
 from aiwebengine.scripts.model import Script, ScriptChange, ScriptVersion, digest
 
 __all__ = ["MemoryRepository"]
@@ -74,12 +75,18 @@ class MemoryRepository:
             raise ScriptNotFound(uri)
         return [attrs.evolve(one, source="") for one in reversed(self._versions[uri])]
 
-    async def save(self, changes: Sequence[ScriptChange]) -> Sequence[Script | None]:
+    async def save(
+        self,
+        changes: Sequence[ScriptChange],
+        entries: Callable[[Sequence[Script | None]], Sequence[LogEntry]] | None = None,
+    ) -> Sequence[Script | None]:
         """Apply all changes or none. Raises `VersionConflict`, `ScriptNotFound`."""
         self.fault("save")
         current, versions = dict(self._current), dict(self._versions)
         outcome = [self._apply(change, current, versions) for change in changes]
+        logged = entries(outcome) if entries is not None else ()
         self._current, self._versions = current, versions
+        self.logs.insert(logged)
         return outcome
 
     async def close(self) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 
+import attrs
 from zope.interface import implementer
 
 from aiwebengine.interfaces import ILogRepository
 from aiwebengine.repository.model import LogQuery
 from aiwebengine.repository.stores.logs import PRUNED_AT_ONCE
+from aiwebengine.repository.texts import cleaned
 from aiwebengine.scripts.log import LogEntry, matcher
 
 __all__ = ["MemoryLogs"]
+
+_SEQ = attrgetter("seq")
 
 
 @implementer(ILogRepository)
@@ -20,16 +26,30 @@ class MemoryLogs:
 
     def __init__(self, fault: Callable[[str], None]) -> None:
         self._fault = fault
-        self._kept: dict[tuple[int, str], LogEntry] = {}
+        #: In the order of their numbers, each with who logged it.
+        self._kept: list[LogEntry] = []
+        self._fronts: dict[int, str] = {}
         self._last = 0
 
-    async def append(self, entries: Sequence[LogEntry], front: str = "") -> int:
-        """Keep entries of one engine; give the highest ``seq`` of all engines."""
+    async def append(self, entries: Sequence[LogEntry], front: str = "", since: int | None = None) -> int:
+        """Keep entries and give the number of the first; with ``since``, unless they are kept already."""
         self._fault("logs.append")
+        if since is not None:
+            for entry in self._after(since):
+                if self._fronts[entry.seq] == front:
+                    return entry.seq
+        return self.insert(entries, front)
+
+    def insert(self, entries: Sequence[LogEntry], front: str = "") -> int:
+        """Add entries, numbered after all others, and give the number of the first."""
+        first = self._last + 1
         for entry in entries:
-            self._kept.setdefault((entry.seq, front), entry)
-            self._last = max(self._last, entry.seq)
-        return self._last
+            self._last += 1
+            message = cleaned(entry.message)
+            kept = entry if message == entry.message else attrs.evolve(entry, message=message)
+            self._kept.append(kept.numbered(self._last))
+            self._fronts[self._last] = front
+        return first
 
     async def query(self, query: LogQuery) -> Sequence[LogEntry]:
         """Give what is asked for, oldest first."""
@@ -42,19 +62,16 @@ class MemoryLogs:
             since=query.since,
             kind=query.kind,
         )
-        after, before = query.after or 0, query.before
-        found = [
-            self._kept[key]
-            for key in sorted(self._kept, reverse=query.after is None)
-            if key[0] > after and (before is None or key[0] < before) and wanted(self._kept[key])
-        ]
-        end = min(max(query.limit, 0), len(found))
-        while 0 < end < len(found) and found[end].seq == found[end - 1].seq:
-            end += 1
-        return found[:end] if query.after is not None else found[:end][::-1]
+        found: list[LogEntry] = []
+        for entry in self._between(query):
+            if len(found) >= query.limit:
+                break
+            if wanted(entry):
+                found.append(entry)
+        return found if query.after is not None else found[::-1]
 
     async def last_seq(self) -> int:
-        """Give the highest ``seq`` ever appended, 0 before the first."""
+        """Give the highest number ever given, 0 before the first."""
         self._fault("logs.last_seq")
         return self._last
 
@@ -62,10 +79,25 @@ class MemoryLogs:
         """Remove old entries, some thousand at a time; give how many were removed, 0 when none is left."""
         self._fault("logs.prune")
         old = [
-            key
-            for key, entry in sorted(self._kept.items())
-            if key[0] <= self._last - keep or entry.timestamp < before
-        ][:PRUNED_AT_ONCE]
-        for key in old:
-            del self._kept[key]
-        return len(old)
+            entry.seq for entry in self._kept if entry.seq <= self._last - keep or entry.timestamp < before
+        ]
+        gone = frozenset(old[:PRUNED_AT_ONCE])
+        self._kept = [entry for entry in self._kept if entry.seq not in gone]
+        for seq in gone:
+            del self._fronts[seq]
+        return len(gone)
+
+    def watch(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Do nothing: nobody else can append what is here."""
+        return lambda: None
+
+    def _after(self, seq: int) -> Iterator[LogEntry]:
+        for position in range(bisect_right(self._kept, seq, key=_SEQ), len(self._kept)):
+            yield self._kept[position]
+
+    def _between(self, query: LogQuery) -> Iterator[LogEntry]:
+        first = bisect_right(self._kept, query.after or 0, key=_SEQ)
+        end = len(self._kept) if query.before is None else bisect_left(self._kept, query.before, key=_SEQ)
+        positions = range(first, end)
+        for position in positions if query.after is not None else reversed(positions):
+            yield self._kept[position]

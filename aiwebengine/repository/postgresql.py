@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import select
 import time
 import uuid
@@ -16,6 +17,7 @@ from psycopg import conninfo
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 from twisted.logger import Logger
 
+from aiwebengine.repository.deadlines import Deadlines, Limit
 from aiwebengine.repository.errors import RepositoryUnavailable, RepositoryUnusable
 from aiwebengine.repository.link import Link
 from aiwebengine.repository.postgresql_link import PostgreSQLLink
@@ -27,10 +29,14 @@ __all__ = ["PostgreSQLDatabase"]
 T = TypeVar("T")
 
 _CONNECT_TIMEOUT_S = 5
-_SETTINGS = "SET search_path TO aiwebengine; SET statement_timeout = 60000"
+# A server that is only slow is to give up by itself first, which leaves the connection usable.
+_GRACE = 1.1
+# An idle connection learns within half a minute that the network is gone.
+_KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 # The pool gives up soon, since every call tries to connect anew.
 _RECONNECT_S = 1.0
 _LOOK_S = 0.5
+_CLOSING_S = 1.0
 
 
 class PostgreSQLDatabase:
@@ -38,9 +44,10 @@ class PostgreSQLDatabase:
     A `Database` on a PostgreSQL server, in a schema named ``aiwebengine`` of its own.
 
     ``url`` is what libpq takes; ``shown`` the same without a password. ``wait_s`` is how long a call waits
-    for a connection. While the server is away every call raises `RepositoryUnavailable` soon, and the
-    first call after it is back works. Every method may also raise `RepositoryUnusable`; so does
-    the constructor for a URL that cannot be read.
+    for a connection, ``call_timeout_s`` how long a statement may take: then the server cancels it, or, if it
+    does not even do that, it counts as away. While the server is away every call raises
+    `RepositoryUnavailable` soon, and the first call after it is back works. Every method may also raise
+    `RepositoryUnusable`; so does the constructor for a URL that cannot be read.
     """
 
     backend = "postgresql"
@@ -54,6 +61,7 @@ class PostgreSQLDatabase:
         pool_size: int = 10,
         auto_migrate: bool = True,
         wait_s: float = 5.0,
+        call_timeout_s: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.url = shown
@@ -68,8 +76,14 @@ class PostgreSQLDatabase:
                 "not a URL of PostgreSQL: postgresql://user:password@host:port/database; special characters "
                 "in the password must be percent-encoded",
             ) from None
-        self._parameters.setdefault("connect_timeout", _CONNECT_TIMEOUT_S)
+        connect_timeout_s = min(_CONNECT_TIMEOUT_S, math.ceil(call_timeout_s))
+        self._parameters.setdefault("connect_timeout", connect_timeout_s)
         self._parameters.setdefault("application_name", "aiwebengine")
+        milliseconds = int(call_timeout_s * 1000)
+        for name, value in {**_KEEPALIVES, "tcp_user_timeout": milliseconds}.items():
+            self._parameters.setdefault(name, value)
+        self._settings = f"SET search_path TO aiwebengine; SET statement_timeout = {milliseconds}"
+        self._deadlines = Deadlines(call_timeout_s * _GRACE, clock)
         self._pool_size = pool_size
         self._auto_migrate = auto_migrate
         self._wait_s = wait_s
@@ -78,32 +92,36 @@ class PostgreSQLDatabase:
         self._probing = Lock()
         self._pool: ConnectionPool[psycopg.Connection] | None = None
         self._away_since: float | None = None
+        self._doubt = False
         logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # we say it ourselves, once
 
     def read(self, work: Callable[..., T], *arguments: Any) -> T:
         """Give ``work(link, *arguments)``, which only reads."""
-        with self._connection() as connection:
-            return work(PostgreSQLLink(connection, self.origin), *arguments)
+        with self._connection() as (connection, limit):
+            return work(PostgreSQLLink(connection, self.origin, limit.renew), *arguments)
 
     def write(self, work: Callable[..., T], *arguments: Any) -> T:
         """Give ``work(link, *arguments)``, done in one transaction; durable when this returns."""
         saving = False
         try:
-            with self._connection() as connection, connection.transaction():
-                result = work(PostgreSQLLink(connection, self.origin), *arguments)
+            with self._connection() as (connection, limit), connection.transaction():
+                result = work(PostgreSQLLink(connection, self.origin, limit.renew), *arguments)
+                limit.renew()
                 saving = True
             return result
         except RepositoryUnavailable as error:
             if saving:
+                self._doubt = error.unknown = True
                 error.reason += "; it broke while saving, so whether the change was saved is not known"
             raise
 
     @contextmanager
     def snapshot(self) -> Iterator[Link]:
         """Give a link that sees the database as it was at one moment, however long it is used."""
-        with self._connection() as connection, connection.transaction():
+        with self._connection() as (connection, limit), connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             connection.execute("SET LOCAL statement_timeout = 0")
+            limit.lift()
             yield PostgreSQLLink(connection, self.origin)
 
     def schema(self) -> tuple[int, int]:
@@ -120,30 +138,74 @@ class PostgreSQLDatabase:
             "calls_waiting": counts.get("requests_waiting", 0),
         }
 
+    def hurry(self, seconds: float) -> None:
+        """Give calls that are under way no more than so many seconds."""
+        self._deadlines.hurry(seconds)
+
+    def take_doubt(self) -> bool:
+        """Tell once, when the server answers again, that it is not known whether a change was saved."""
+        doubt = self._doubt and self._away_since is None
+        if doubt:
+            self._doubt = False
+        return doubt
+
     def close(self) -> None:
         """Close every connection."""
         with self._opening:
             pool, self._pool = self._pool, None
         if pool is not None:
-            pool.close(timeout=5.0)
+            pool.close(timeout=_CLOSING_S)
+        self._deadlines.stop()
 
     def connect(self) -> psycopg.Connection:
         """Give a new connection outside the pool. Raises `psycopg.Error`."""
         connection = psycopg.connect(**self._parameters, autocommit=True)
-        _configure(connection)
+        try:
+            self._configure(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
+    def _configure(self, connection: psycopg.Connection) -> None:
+        with self._deadlines.over(connection.fileno()):
+            connection.execute(self._settings)
+
+    def _check(self, connection: psycopg.Connection) -> None:
+        """Raise an error for a connection that broke while nobody used it; no round trip to the server."""
+        poll = select.poll()
+        poll.register(connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+        if poll.poll(0):
+            with self._deadlines.over(connection.fileno()):
+                ConnectionPool.check_connection(connection)
+
     @contextmanager
-    def _connection(self) -> Iterator[psycopg.Connection]:
+    def _connection(self) -> Iterator[tuple[psycopg.Connection, Limit]]:
         with self._explained():
             if self._away_since is not None:
                 self._probe()
             pool = self._pool or self._open()
             connection = self._taken(pool)
             try:
-                yield connection
+                with self._deadlines.over(connection.fileno()) as limit:
+                    try:
+                        yield connection, limit
+                    except psycopg.Error as error:
+                        if limit.expired:
+                            self._abandon(pool)
+                            text = f"no answer within {self._deadlines.seconds:g} s"
+                            raise psycopg.OperationalError(text) from error
+                        raise
             finally:
                 pool.putconn(connection)
+
+    def _abandon(self, pool: ConnectionPool[psycopg.Connection]) -> None:
+        """Give up a pool whose server fell silent: its other connections would have to be waited for too."""
+        with self._opening:
+            if self._pool is not pool:
+                return
+            self._pool = None
+        pool.close(timeout=0)
 
     def _taken(self, pool: ConnectionPool[psycopg.Connection]) -> psycopg.Connection:
         """Wait for a connection, but no longer than it takes to find out that there is no server."""
@@ -159,20 +221,31 @@ class PostgreSQLDatabase:
     def _open(self) -> ConnectionPool[psycopg.Connection]:
         with self._opening:
             if self._pool is None:
-                with self.connect() as connection:
-                    migrate(connection, self.url, migrations("postgresql"), automatic=self._auto_migrate)
+                if self._away_since is not None:
+                    # Found out while we waited for our turn.
+                    raise RepositoryUnavailable(self.url, "the server does not answer; being tried again")
+                self._migrate()
                 self._pool = ConnectionPool(
                     kwargs={**self._parameters, "autocommit": True},
                     min_size=1,
                     max_size=self._pool_size,
                     open=True,
-                    configure=_configure,
-                    check=_check,
+                    configure=self._configure,
+                    check=self._check,
                     timeout=self._wait_s,
                     reconnect_timeout=_RECONNECT_S,
                     name="repository",
                 )
             return self._pool
+
+    def _migrate(self) -> None:
+        steps = migrations("postgresql")
+        with self.connect() as connection, self._deadlines.over(connection.fileno()) as limit:
+            if found_version(connection, self.url) != len(steps):
+                # It takes as long as it takes, also for another engine that began before.
+                limit.lift()
+                connection.execute("SET statement_timeout = 0")
+                migrate(connection, self.url, steps, automatic=self._auto_migrate)
 
     def _probe(self) -> None:
         """See whether the server is back; one call tries, others fail at once."""
@@ -204,18 +277,6 @@ class PostgreSQLDatabase:
         if self._away_since is None:
             self._away_since = self._clock()
             self._log.error("{url} does not answer: {reason}", url=self.url, reason=reason)
-
-
-def _configure(connection: psycopg.Connection) -> None:
-    connection.execute(_SETTINGS)
-
-
-def _check(connection: psycopg.Connection) -> None:
-    """Raise an error for a connection that broke while nobody used it; costs no round trip to the server."""
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
-    if poll.poll(0):
-        ConnectionPool.check_connection(connection)
 
 
 def _brief(error: Exception) -> str:

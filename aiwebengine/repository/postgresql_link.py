@@ -3,39 +3,42 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 import psycopg
 
-from aiwebengine.repository.link import Row
+from aiwebengine.repository.link import TOPICS, Row
 
-__all__ = ["CHANNEL", "PostgreSQLLink", "lock_number"]
+__all__ = ["CHANNELS", "PostgreSQLLink", "lock_number"]
 
-#: Where it is told that scripts changed; the payload is the ``origin`` of who changed them.
-CHANNEL = "aiwebengine_scripts"
+#: By topic where news are told; the payload is the ``origin`` of who tells them.
+CHANNELS = {topic: f"aiwebengine_{topic}" for topic in TOPICS}
 
 _FETCHED_AT_ONCE = 500
 
 
 class PostgreSQLLink:
-    """See `Link`; ``origin`` names this process to others."""
+    """See `Link`; ``origin`` names this process to others, ``renew`` is called before each statement."""
 
     locking = " FOR UPDATE"
     like = "ILIKE"
 
-    def __init__(self, connection: psycopg.Connection, origin: str) -> None:
+    def __init__(
+        self, connection: psycopg.Connection, origin: str, renew: Callable[[], None] = lambda: None
+    ) -> None:
         self._connection = connection
         self._origin = origin
+        self._renew = renew
 
     def all(self, statement: str, *values: Any) -> list[Row]:
         """Give every row."""
-        return self._connection.execute(_translated(statement), values).fetchall()
+        return self._execute(statement, values).fetchall()
 
     def one(self, statement: str, *values: Any) -> Row | None:
         """Give the first row, None without one."""
-        return self._connection.execute(_translated(statement), values).fetchone()
+        return self._execute(statement, values).fetchone()
 
     def each(self, statement: str, *values: Any) -> Iterator[Row]:
         """Give row after row, fetched some hundred at a time; inside a transaction only."""
@@ -46,20 +49,25 @@ class PostgreSQLLink:
 
     def run(self, statement: str, *values: Any) -> int:
         """Make a change and give how many rows it was made to."""
-        return self._connection.execute(_translated(statement), values).rowcount
+        return self._execute(statement, values).rowcount
 
     def many(self, statement: str, rows: Iterable[Row]) -> None:
         """Make a change once per row of values."""
+        self._renew()
         with self._connection.cursor() as cursor:
             cursor.executemany(_translated(statement), rows)
 
     def lock(self, name: str) -> None:
         """Wait until no other transaction has the lock of this name, and have it until this one's end."""
-        self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock_number(name),))
+        self._execute("SELECT pg_advisory_xact_lock(?)", (lock_number(name),))
 
-    def tell(self) -> None:
-        """Tell other processes that scripts changed, when (and if) this transaction is committed."""
-        self._connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, self._origin))
+    def tell(self, topic: str) -> None:
+        """Tell other processes of news, when (and if) this transaction is committed."""
+        self._execute("SELECT pg_notify(?, ?)", (CHANNELS[topic], self._origin))
+
+    def _execute(self, statement: str, values: Row) -> psycopg.Cursor:
+        self._renew()
+        return self._connection.execute(_translated(statement), values)
 
     def pack(self, source: str) -> bytes:
         """Give UTF-8, as texts cannot hold NUL here."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -23,14 +24,14 @@ T = TypeVar("T")
 
 
 class SQLiteLink:
-    """See `Link`; ``told`` is called when scripts change."""
+    """See `Link`; ``told`` counts the news by topic."""
 
     locking = ""
     like = "LIKE"
 
-    def __init__(self, connection: sqlite3.Connection, told: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._told = told
+        self.told: Counter[str] = Counter()
 
     def all(self, statement: str, *values: Any) -> list[Row]:
         """Give every row."""
@@ -56,9 +57,9 @@ class SQLiteLink:
     def lock(self, name: str) -> None:
         """Do nothing: a transaction that writes is alone."""
 
-    def tell(self) -> None:
-        """Note that this process changed scripts; others find out by the revision."""
-        self._told()
+    def tell(self, topic: str) -> None:
+        """Count it; others find out by the revision."""
+        self.told[topic] += 1
 
     def pack(self, source: str) -> str:
         """Give the text itself."""
@@ -83,7 +84,7 @@ class SQLiteDatabase:
         self, path: Path, *, url: str = "", auto_migrate: bool = True, lock_timeout_s: float = 5.0
     ) -> None:
         self.url = url or f"sqlite:///{path}"
-        #: How often this process changed scripts.
+        #: How often this process changed scripts, as far as it knows.
         self.told = 0
         self._path = path
         self._auto_migrate = auto_migrate
@@ -102,8 +103,13 @@ class SQLiteDatabase:
         """Give ``work(link, *arguments)``, done in one transaction; durable when this returns."""
         with self._explained():
             connection = self._opened()
-            with self._writing, _transaction(connection):
-                return work(SQLiteLink(connection, self._tell), *arguments)
+            link = SQLiteLink(connection)
+            with self._writing:
+                with _transaction(connection):
+                    result = work(link, *arguments)
+                # Not before it is known to be saved: what turns out to be saved all the same is news.
+                self.told += link.told["scripts"]
+            return result
 
     @contextmanager
     def snapshot(self) -> Iterator[Link]:
@@ -129,6 +135,9 @@ class SQLiteDatabase:
         """Give nothing more."""
         return {}
 
+    def hurry(self, seconds: float) -> None:
+        """Do nothing: there is no server to wait for."""
+
     def close(self) -> None:
         """Close every connection."""
         with self._writing, self._opening:
@@ -147,9 +156,6 @@ class SQLiteDatabase:
             source.backup(copy, pages=1000, progress=lambda _, left, total: progress(total - left, total))
             source.execute("ROLLBACK")
             copy.execute("PRAGMA journal_mode = DELETE")
-
-    def _tell(self) -> None:
-        self.told += 1
 
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:

@@ -20,6 +20,7 @@ from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, Script
 from aiwebengine.sandbox.model import Program
 from aiwebengine.scripts.examine import Examination
 from aiwebengine.scripts.forks import forked
+from aiwebengine.scripts.log import ChangeNote, LogEntry
 from aiwebengine.scripts.model import MAX_URI_LENGTH, Script, ScriptChange, ScriptRecord, digest
 from aiwebengine.scripts.routes import RouteIndex
 from aiwebengine.scripts.turns import shielded
@@ -27,7 +28,7 @@ from aiwebengine.scripts.turns import shielded
 if TYPE_CHECKING:
     from aiwebengine.scripts.registry import ScriptRegistry
 
-__all__ = ["HOLDER_PREFIX", "Canaries", "Canary", "CanaryUpdate", "split_holders"]
+__all__ = ["HOLDER_PREFIX", "Canaries", "Canary", "CanaryNote", "CanaryUpdate", "split_holders"]
 
 #: Before the URI of the script it belongs to; the registry takes no script below it.
 HOLDER_PREFIX = "~canary/"
@@ -75,6 +76,10 @@ class Canary:
         return digest(self.source)
 
 
+CanaryNote = Callable[[Canary], LogEntry]
+"""Gives the log entry that tells of a change of a canary."""
+
+
 @attrs.frozen(eq=False)
 class CanaryUpdate:
     """
@@ -100,6 +105,8 @@ class Canaries:
     def __init__(self, registry: ScriptRegistry) -> None:
         self._registry = registry
         self._live: dict[str, Canary] = {}
+        # Out of service, but still stored.
+        self._unforgotten: dict[str, Canary] = {}
         self._listeners: list[Callable[[CanaryUpdate], None]] = []
         self._log = Logger()
         self.enabled = False
@@ -139,29 +146,41 @@ class Canaries:
         author: str = "",
         message: str = "",
         expected_version: int | None = None,
+        note: CanaryNote | None = None,
     ) -> Canary:
         """
         Check a new version, store it, and send it its share of the requests; another canary is replaced.
 
-        Raises as `ScriptRegistry.put`, and `HTTPProblem` 409 ``CANARY_CONFLICT`` when no version is live.
+        ``note(canary)`` gives the log entry that is stored in the same transaction, here as below. Raises as
+        `ScriptRegistry.put`, and `HTTPProblem` 409 ``CANARY_CONFLICT`` when no version is live.
         """
         change = ScriptChange(uri, source, author, message, expected_version)
-        return await shielded(self._begin(change, _fit(percent)))
+        return await shielded(self._begin(change, _fit(percent), note))
 
-    async def change(self, uri: str, percent: float) -> Canary:
+    async def change(self, uri: str, percent: float, *, note: CanaryNote | None = None) -> Canary:
         """Give a canary another share. Raises `HTTPProblem` 404 without one."""
-        return await shielded(self._change(uri, _fit(percent)))
+        return await shielded(self._change(uri, _fit(percent), note))
 
-    async def promote(self, uri: str, *, author: str = "", message: str = "") -> ScriptRecord:
+    async def promote(
+        self, uri: str, *, author: str = "", message: str = "", note: ChangeNote | None = None
+    ) -> ScriptRecord:
         """Make the canary the newest version. Raises `HTTPProblem` 404, and as `ScriptRegistry.put`."""
-        return await shielded(self._promote(uri, author, message))
+        return await shielded(self._promote(uri, author, message, note))
 
-    async def end(self, uri: str, *, state: str = "aborted", reason: str = "") -> Canary:
-        """Take the canary out of service, at once, and forget it. Raises `HTTPProblem` 404 without one."""
-        canary = self._drop(uri, state, reason)
+    async def end(
+        self, uri: str, *, state: str = "aborted", reason: str = "", note: CanaryNote | None = None
+    ) -> Canary:
+        """
+        Take the canary out of service, at once, and forget it. Raises `HTTPProblem` 404 without one.
+
+        When the repository fails it is out of service but not forgotten, so it comes back with a restart:
+        raises as the repository does, and may be called again.
+        """
+        canary = self._drop(uri, state, reason) or self._unforgotten.get(uri)
         if canary is None:
             raise _none(uri)
-        await shielded(self._forget([uri]))
+        self._unforgotten[uri] = canary
+        await shielded(self._forget(canary, note))
         return canary
 
     # For the registry
@@ -224,6 +243,7 @@ class Canaries:
                 self._log.error("the stored canary of {uri} is not readable and ignored", uri=uri)
                 continue
             known = self._live.get(uri)
+            known = known or self._unforgotten.get(uri)
             if known is not None and known.holder == script.version:
                 continue
             async with self._registry._turns.of([uri]):
@@ -261,7 +281,7 @@ class Canaries:
 
     # Own
 
-    async def _begin(self, change: ScriptChange, percent: float) -> Canary:
+    async def _begin(self, change: ScriptChange, percent: float, note: CanaryNote | None) -> Canary:
         registry, uri, source = self._registry, change.uri, change.source or ""
         if not self.enabled:
             raise HTTPProblem(
@@ -293,14 +313,14 @@ class Canaries:
                 except (RouteConflict, ScriptInvalid) as error:
                     registry._failed(uri, error)
                     raise
-                canary = await self._store(canary)
+                canary = await self._store(canary, note)
                 self._install(canary, "started")
         return canary
 
-    async def _change(self, uri: str, percent: float) -> Canary:
+    async def _change(self, uri: str, percent: float, note: CanaryNote | None) -> Canary:
         registry = self._registry
         async with registry._turns.of([uri]), registry._turns.of([registry._COMMIT]):
-            canary = await self._store(attrs.evolve(self._of(uri), percent=percent))
+            canary = await self._store(attrs.evolve(self._of(uri), percent=percent), note)
             if uri not in self._live:
                 # Rolled back meanwhile: what was just stored must not bring it back.
                 await self.forget_stored([uri])
@@ -308,30 +328,47 @@ class Canaries:
             self._install(canary, "percent")
         return canary
 
-    async def _promote(self, uri: str, author: str, message: str) -> ScriptRecord:
+    async def _promote(self, uri: str, author: str, message: str, note: ChangeNote | None) -> ScriptRecord:
         registry = self._registry
         async with registry._turns.of([uri]), registry._turns.of([registry._COMMIT]):
             canary = self._of(uri)
             change = ScriptChange(
                 uri, canary.source, author or canary.author, message or canary.message, canary.base
             )
-            (record,) = await registry._commit([change], {uri: canary.found})
+            (record,) = await registry._commit([change], {uri: canary.found}, note)
         assert record is not None  # noqa: S101 - only a deletion gives None
         return record
 
-    async def _store(self, canary: Canary) -> Canary:
+    async def _store(self, canary: Canary, note: CanaryNote | None) -> Canary:
         kept = _Kept(canary.base, canary.percent, canary.message, canary.started_at)
         change = ScriptChange(
             HOLDER_PREFIX + canary.uri, canary.source, canary.author, msgspec.json.encode(kept).decode()
         )
-        (script,) = await self._registry._repository.save([change])
+        (script,) = await self._save([change], canary, note)
         assert script is not None  # noqa: S101 - only a deletion gives None
         return attrs.evolve(canary, holder=script.version)
 
-    async def _forget(self, uris: Sequence[str]) -> None:
-        async with self._registry._turns.of(uris):
+    async def _forget(self, canary: Canary, note: CanaryNote | None) -> None:
+        uri = canary.uri
+        async with self._registry._turns.of([uri]):
             # Unless a new one was begun while we waited.
-            await self.forget_stored(uri for uri in uris if uri not in self._live)
+            changes = [] if uri in self._live else [ScriptChange(HOLDER_PREFIX + uri, None)]
+            try:
+                await self._save(changes, canary, note)
+            except ScriptNotFound:
+                await self._save([], canary, note)
+            if self._unforgotten.get(uri) is canary:
+                del self._unforgotten[uri]
+
+    async def _save(
+        self, changes: Sequence[ScriptChange], canary: Canary, note: CanaryNote | None
+    ) -> Sequence[Script | None]:
+        if note is None:
+            return await self._registry._repository.save(changes)
+        noted = [note(canary)]
+        saved = await self._registry._repository.save(changes, lambda outcome: noted)
+        self._registry._script_log.stored(noted)
+        return saved
 
     def _of(self, uri: str) -> Canary:
         canary = self._live.get(uri)
@@ -342,6 +379,7 @@ class Canaries:
     def _install(self, canary: Canary, state: str, reason: str = "") -> None:
         before = self._live.get(canary.uri)
         self._live[canary.uri] = canary
+        self._unforgotten.pop(canary.uri, None)
         self._registry._swap(self._registry._index)
         if before is not None and before.found is not canary.found:
             self._tell(before, "superseded", "another canary was put")

@@ -15,15 +15,18 @@ from contextlib import suppress
 import attrs
 from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound, VersionConflict
 from aiwebengine.interfaces import IScriptGlobals, IScriptLog, IScriptRegistry, IScriptRepository
+from aiwebengine.repository.errors import RepositoryUnavailable
 from aiwebengine.sandbox.dry_run import DryRun
 from aiwebengine.sandbox.model import Diagnostic, Registration
 from aiwebengine.scripts.canary import HOLDER_PREFIX, Canaries, split_holders
 from aiwebengine.scripts.examine import Examination, Examiner
 from aiwebengine.scripts.kept_loads import KeptLoads
+from aiwebengine.scripts.log import ChangeNote, LogEntry
 from aiwebengine.scripts.model import (
     CheckReport,
     LiveScript,
@@ -100,10 +103,15 @@ class ScriptRegistry:
             self._again = True
             return
         self._refreshing = Deferred.fromCoroutine(self._refresh(False))
-        self._refreshing.addErrback(
-            lambda failure: self._log.failure("reading changed scripts failed", failure)
-        )
+        self._refreshing.addErrback(self._not_refreshed)
         self._refreshing.addBoth(lambda _: self._refreshed())
+
+    def _not_refreshed(self, failure: Failure) -> None:
+        if failure.check(RepositoryUnavailable):
+            # It says that there may be news as soon as it is back.
+            self._log.warn("changed scripts cannot be read: {reason}", reason=str(failure.value))
+        else:
+            self._log.failure("reading changed scripts failed", failure)
 
     def _refreshed(self) -> None:
         self._refreshing = None
@@ -120,30 +128,48 @@ class ScriptRegistry:
         message: str = "",
         expected_version: int | None = None,
         is_startup: bool = False,
+        note: ChangeNote | None = None,
     ) -> ScriptRecord:
         """Check, store and swap in one script; when it fails nothing changes."""
         change = ScriptChange(uri, source, author, message, expected_version)
-        (record,) = await shielded(self._batch((change,), is_startup))
+        (record,) = await shielded(self._batch((change,), is_startup, note))
         assert record is not None  # noqa: S101 - only a deletion gives None
         return record
 
-    async def batch(self, changes: Sequence[ScriptChange]) -> Sequence[ScriptRecord | None]:
+    async def batch(
+        self, changes: Sequence[ScriptChange], *, note: ChangeNote | None = None
+    ) -> Sequence[ScriptRecord | None]:
         """Make several changes or none. Raises ValueError when a URI occurs twice."""
         if len({change.uri for change in changes}) != len(changes):
             raise ValueError("a script occurs twice in one batch")
-        return await shielded(self._batch(tuple(changes), False))
+        return await shielded(self._batch(tuple(changes), False, note))
 
-    async def delete(self, uri: str, *, author: str = "", expected_version: int | None = None) -> None:
+    async def delete(
+        self,
+        uri: str,
+        *,
+        author: str = "",
+        expected_version: int | None = None,
+        note: ChangeNote | None = None,
+    ) -> None:
         """Take a script out of service and delete it."""
-        await self.batch([ScriptChange(uri, None, author, "", expected_version)])
+        await self.batch([ScriptChange(uri, None, author, "", expected_version)], note=note)
 
-    async def rollback(self, uri: str, version: int, *, author: str = "", message: str = "") -> ScriptRecord:
+    async def rollback(
+        self,
+        uri: str,
+        version: int,
+        *,
+        author: str = "",
+        message: str = "",
+        note: ChangeNote | None = None,
+    ) -> ScriptRecord:
         """Make an older version's source the newest version."""
         if self._version(uri) == 0:
             raise ScriptNotFound(uri)
         old = await self._repository.version(uri, version)
         return await self.put(
-            uri, old.source, author=author, message=message or f"rollback to version {version}"
+            uri, old.source, author=author, message=message or f"rollback to version {version}", note=note
         )
 
     async def check(self, uri: str, source: str) -> CheckReport:
@@ -238,7 +264,7 @@ class ScriptRegistry:
                 self._records[uri] = ScriptRecord(uri, error=error)
 
     async def _batch(
-        self, changes: tuple[ScriptChange, ...], is_startup: bool
+        self, changes: tuple[ScriptChange, ...], is_startup: bool, note: ChangeNote | None
     ) -> Sequence[ScriptRecord | None]:
         for change in changes:
             if change.uri.startswith(HOLDER_PREFIX):
@@ -259,7 +285,7 @@ class ScriptRegistry:
                 self._raise_unfit(one)
             examined = {one.uri: one for one in found if isinstance(one, Examination)}
             async with self._turns.of([self._COMMIT]):
-                return await self._commit(changes, examined)
+                return await self._commit(changes, examined, note)
 
     def _raise_unfit(self, found: Examination | Exception) -> None:
         if isinstance(found, Exception):
@@ -269,7 +295,10 @@ class ScriptRegistry:
             raise found.error
 
     async def _commit(
-        self, changes: Sequence[ScriptChange], found: Mapping[str, Examination]
+        self,
+        changes: Sequence[ScriptChange],
+        found: Mapping[str, Examination],
+        note: ChangeNote | None,
     ) -> Sequence[ScriptRecord | None]:
         routes = {change.uri: found[change.uri].routes if change.uri in found else () for change in changes}
         try:
@@ -281,7 +310,7 @@ class ScriptRegistry:
             self._failed(error.uri, error)
             raise
         try:
-            saved = await self._repository.save(changes)
+            saved = await self._save(changes, note)
         except VersionConflict:
             # Another engine was quicker: learn what it stored, without keeping the loser waiting.
             self.refresh_soon()
@@ -307,6 +336,22 @@ class ScriptRegistry:
         self._tell(updates)
         await self.canaries.forget_stored(ended)
         return outcome
+
+    async def _save(
+        self, changes: Sequence[ScriptChange], note: ChangeNote | None
+    ) -> Sequence[Script | None]:
+        if note is None:
+            return await self._repository.save(changes)
+        previous = [self._version(change.uri) for change in changes]
+        noted: list[LogEntry] = []
+
+        def entries(outcome: Sequence[Script | None]) -> Sequence[LogEntry]:
+            noted[:] = map(note, changes, previous, outcome)
+            return noted
+
+        saved = await self._repository.save(changes, entries)
+        self._script_log.stored(noted)
+        return saved
 
     async def _refresh(self, is_startup: bool) -> None:
         stored, holders = split_holders(await self._repository.scripts())

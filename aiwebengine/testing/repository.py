@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
@@ -12,6 +12,8 @@ from zope.interface.verify import verifyObject
 
 from aiwebengine.errors import ScriptNotFound, VersionConflict
 from aiwebengine.interfaces import IHealthCheck, IRepository
+from aiwebengine.repository.model import LogQuery
+from aiwebengine.scripts.log import LogEntry
 from aiwebengine.scripts.model import ScriptChange, digest
 
 if TYPE_CHECKING:
@@ -188,6 +190,44 @@ class ScriptRepositoryContract(RepositoryCase):
         )
         self.assertEqual([one and one.uri for one in outcome], ["b", None, "c"])
         self.assertEqual(self.wait(self.repository.save([])), [])
+
+    def logged(self) -> list[tuple[int, str]]:
+        """Give number and message of every log entry."""
+        return [(one.seq, one.message) for one in self.wait(self.repository.logs.query(LogQuery()))]
+
+    def test_req_data_004_with_entries(self) -> None:
+        """Log entries are stored with the changes they tell of, told what these have become."""
+
+        def entries(outcome: Sequence[Any]) -> Sequence[LogEntry]:
+            return [
+                LogEntry(0, 1000, "info", "a", "r", "", "audit", f"{one and one.version}") for one in outcome
+            ]
+
+        self.wait(self.repository.logs.append([LogEntry(0, 1, "info", "", "", "", "log", "before")]))
+        self.wait(self.repository.save([ScriptChange("a", "one"), ScriptChange("b", "b")], entries))
+        self.wait(self.repository.save([ScriptChange("a", "two"), ScriptChange("b", None)], entries))
+        self.assertEqual(self.logged(), [(1, "before"), (2, "1"), (3, "1"), (4, "2"), (5, "None")])
+        alone = LogEntry(0, 1000, "warn", "a", "r", "", "audit", "alone", 3)
+        self.assertEqual(self.wait(self.repository.save([], lambda outcome: [alone])), [])
+        self.assertEqual(list(self.wait(self.repository.logs.query(LogQuery(after=5)))), [alone.numbered(6)])
+
+    def test_no_entry_without_the_change(self) -> None:
+        """Of a change that is refused no entry is left, and of one whose entry cannot be made no change."""
+
+        def entries(outcome: Sequence[Any]) -> Sequence[LogEntry]:
+            return [LogEntry(0, 1000, "info", "a", "", "", "audit", "m")]
+
+        def fail(outcome: Sequence[Any]) -> Sequence[LogEntry]:
+            raise ValueError("no entry")
+
+        self.save("a", "one")
+        stale = ScriptChange("a", "x", expected_version=7)
+        self.fails(self.repository.save([ScriptChange("b", "x"), stale], entries), VersionConflict)
+        self.fails(self.repository.save([ScriptChange("a", "two")], fail), ValueError)
+        self.assertEqual(self.logged(), [])
+        self.assertEqual(self.wait(self.repository.script("a")).source, "one")
+        self.wait(self.repository.save([ScriptChange("a", "two")], entries))
+        self.assertEqual(self.logged(), [(1, "m")])
 
     def test_health(self) -> None:
         """It is healthy and counts its scripts."""

@@ -377,9 +377,13 @@ class LogContract(RepositoryCase):
         plain = {"level": "info", "script": "a", "request_id": "", "route": "", "kind": "log", "message": "m"}
         return LogEntry(seq, **{"timestamp": seq * 1000, **plain, **fields})
 
-    def append(self, *entries: LogEntry, front: str = "f") -> Any:
-        """Append entries and give the highest number."""
-        return self.wait(self.repository.logs.append(entries, front))
+    def append(self, *entries: LogEntry, front: str = "f", since: int | None = None) -> Any:
+        """Append entries and give the number of the first."""
+        return self.wait(self.repository.logs.append(entries, front, since))
+
+    def messages(self, **fields: Any) -> list[str]:
+        """Give the messages of what a query gives."""
+        return [one.message for one in self.wait(self.repository.logs.query(LogQuery(**fields)))]
 
     def found(self, **fields: Any) -> list[int]:
         """Give the numbers of what a query gives."""
@@ -393,34 +397,40 @@ class LogContract(RepositoryCase):
         )
         self.assertEqual(self.append(entry), 1)
         self.assertEqual(list(self.wait(self.repository.logs.query(LogQuery()))), [entry])
-        self.assertEqual(self.append(), 1)
+        self.assertEqual(self.append(self.entry(9, message="a\0b\ud800")), 2)
+        self.assertEqual(self.messages(after=1), ["a\ufffdb\ufffd"])
 
-    def test_last_seq(self) -> None:
-        """The highest number is remembered, even when its entry is gone."""
+    def test_numbered(self) -> None:
+        """Entries are numbered in their order, after all others, whatever number they come with."""
         logs = self.repository.logs
         self.assertEqual(self.wait(logs.last_seq()), 0)
-        self.append(self.entry(7), self.entry(3))
-        self.assertEqual(self.append(self.entry(5)), 7)
-        self.assertEqual(self.wait(logs.prune(1e15, 10)), 3)
-        self.assertEqual((self.found(), self.wait(logs.last_seq())), ([], 7))
+        self.assertEqual(self.append(self.entry(7, message="a"), self.entry(3, message="b")), 1)
+        self.assertEqual(self.append(self.entry(1, message="c"), front="g"), 3)
+        self.assertEqual(self.append(), 4)
+        self.assertEqual((self.found(), self.messages()), ([1, 2, 3], ["a", "b", "c"]))
+        self.assertEqual(self.wait(logs.last_seq()), 3)
+
+    def test_numbers_are_not_given_again(self) -> None:
+        """The highest number is remembered, even when its entry is gone."""
+        logs = self.repository.logs
+        self.append(self.entry(1), self.entry(2))
+        self.assertEqual(self.wait(logs.prune(1e15, 10)), 2)
+        self.assertEqual((self.found(), self.wait(logs.last_seq())), ([], 2))
+        self.assertEqual(self.append(self.entry(1)), 3)
 
     def test_appended_again(self) -> None:
-        """Trying again adds nothing; another engine's entries of the same numbers are others."""
-        self.append(self.entry(1), self.entry(2))
-        self.append(self.entry(2, message="other"), self.entry(3))
-        self.assertEqual(self.found(), [1, 2, 3])
-        self.append(self.entry(2, script="b"), front="g")
-        self.assertEqual(self.found(), [1, 2, 2, 3])
-        self.assertEqual(self.found(script="b"), [2])
+        """Trying again adds nothing when the first try was successful; another engine's are others."""
+        self.append(self.entry(0, message="old"))
+        self.append(self.entry(0, message="theirs"), front="g")
+        batch = self.entry(0, message="a"), self.entry(0, message="b")
+        self.assertEqual(self.append(*batch, since=1), 3)
+        self.append(self.entry(0, message="theirs"), front="g")
+        self.assertEqual(self.append(*batch, since=1), 3)
+        self.assertEqual(self.messages(), ["old", "theirs", "a", "b", "theirs"])
 
-    def test_same_numbers_stay_together(self) -> None:
-        """A page does not end between entries of the same number, so that none is missed."""
-        for front in "fgh":
-            self.append(self.entry(1), self.entry(2, message="é"), self.entry(3), front=front)
-        self.assertEqual(self.found(after=0, limit=1), [1, 1, 1])
-        self.assertEqual(self.found(after=1, limit=2), [2, 2, 2])
-        self.assertEqual(self.found(limit=4), [2, 2, 2, 3, 3, 3])
-        self.assertEqual(self.found(contains="É", limit=1), [2, 2, 2])
+    def test_watch(self) -> None:
+        """There is something to be told by, and it can be ended."""
+        self.repository.logs.watch(lambda: None)()
 
     def test_filters(self) -> None:
         """By script, level, request and kind."""

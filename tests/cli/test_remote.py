@@ -393,6 +393,16 @@ class LogsTests(RemoteCase):
         self.assertIn("who? (401 UNAUTHORIZED); give --api-key", result.stderr)
         self.assertEqual(self.seen[-1].headers["last-event-id"], "3")
 
+    def test_follow_while_away(self) -> None:
+        """Entries that have no number yet are printed; the number that comes later is gone on from."""
+        late = f"data: {json.dumps(self.entry(0, message='late'))}\n\nid: 7\n\n".encode()
+        self.will("GET", "/engine/logs?limit=100", 200, {"entries": [self.entry(1)], "next": 1})
+        self.will("GET", "/engine/logs/stream?after=1", 200, late)
+        self.will("GET", "/engine/logs/stream?after=7", *self.refusal(401, "UNAUTHORIZED", "who?"))
+        self.patch(__import__("time"), "sleep", lambda seconds: None)
+        result = self.run_command("logs", "-f")
+        self.assertEqual([line.split()[-1] for line in result.stdout.splitlines()], ["m1", "late"])
+
     def test_interrupted(self) -> None:
         """Ctrl-C ends following without an error."""
         self.will("GET", "/engine/logs?limit=100", 200, {"entries": [], "next": 0})
@@ -428,12 +438,12 @@ class LogsTests(RemoteCase):
         self.assertEqual(waits, [1.0, 2.0, 4.0, 8.0, 15.0])
 
     def test_events(self) -> None:
-        """Events are read as specified: data lines joined, comments and empty events ignored."""
+        """Events are read as specified: data lines joined, comments ignored, an id alone kept."""
 
         def lines() -> Iterator[str]:
             yield from (": comment", "id: 4", "event: x", "data: a", "data:b", "", "id: 5", "", "data: lost")
 
-        self.assertEqual(list(events(lines())), [("4", "a\nb")])
+        self.assertEqual(list(events(lines())), [("4", "a\nb"), ("5", "")])
 
 
 class RefusalTests(RemoteCase):

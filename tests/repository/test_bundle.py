@@ -72,7 +72,7 @@ class CommandCase(SynchronousTestCase):
         self.wait(one.key_values.set("n", "k", {"b": [None, "\ud800\0"], "a": 1.5}))
         self.wait(one.key_values.set("", "k2", 2**70, ttl_s=9))
         self.wait(one.settings.set("s", [True], "ann"))
-        self.wait(one.logs.append([LogEntry(7, 1000, "warn", "a.js", "r", "GET /", "log", "ä", 3)], "f"))
+        self.wait(one.logs.append([LogEntry(0, 1000, "warn", "a.js", "r", "GET /", "log", "ä", 3)], "f"))
         return url
 
     def content(self, url):
@@ -138,7 +138,7 @@ class ExportTests(CommandCase):
         self.command(middle, "export", "2.zip", *sections)
         self.command(last, "import", "2.zip")
         self.assertEqual(self.content(last), self.content(url))
-        self.assertEqual(self.wait(self.repository(last).logs.last_seq()), 7)
+        self.assertEqual(self.wait(self.repository(last).logs.last_seq()), 1)
         with zipfile.ZipFile("1.zip") as one, zipfile.ZipFile("2.zip") as two:
             for name in sorted({*one.namelist(), *two.namelist()} - {"manifest.json"}):
                 self.assertEqual(one.read(name), two.read(name), name)
@@ -241,6 +241,39 @@ class ExportTests(CommandCase):
         self.assertEqual(result.exit_code, 2)
         for command in ("export", "backup"):
             self.assertIn("memory:", self.command("memory:", command, "c.zip", fails=True))
+
+    def logged(self, url):
+        query = LogQuery(after=0)
+        return [(one.seq, one.message) for one in self.wait(self.repository(url).logs.query(query))]
+
+    def test_logs_of_schema_2(self):
+        """Entries to which several engines gave one number get numbers of their own."""
+        url, other = self.filled(self.sqlite()), self.sqlite()
+        self.command(url, "export", "b.zip", "--section", "logs")
+
+        def twice(name, content):
+            if name != "logs.jsonl":
+                return content
+            second = content.replace(b'"f"', b'"g"')
+            third = content.replace(b"[1,", b"[2,")
+            return content + second + third
+
+        self.command(other, "import", self.rewritten("b.zip", twice))
+        self.assertEqual(self.logged(other), [(1, "ä"), (2, "ä"), (3, "ä")])
+        self.assertEqual(self.wait(self.repository(other).logs.last_seq()), 3)
+
+    def test_logs_merged(self):
+        """Entries that are there are left alone, others whose number is taken come last."""
+        url, other = self.filled(self.sqlite()), self.filled(self.sqlite())
+        entry = LogEntry(0, 2000, "info", "a.js", "r", "", "log", "theirs")
+        self.wait(self.repository(url).logs.append([entry], "g"))
+        ours = LogEntry(0, 3000, "info", "a.js", "r", "", "log", "ours")
+        self.wait(self.repository(other).logs.append([ours], "h"))
+        self.command(url, "export", "b.zip", "--section", "logs")
+        self.command(other, "import", "b.zip", "--merge")
+        self.assertEqual(self.logged(other), [(1, "ä"), (2, "ours"), (3, "theirs")])
+        self.wait(self.repository(other).logs.append([ours], "h"))
+        self.assertEqual(self.logged(other)[-1], (4, "ours"))
 
     def test_running_engines_see_it(self):
         """An import raises the revision by which running engines notice changes."""
@@ -519,8 +552,8 @@ class MigrateTests(CommandCase):
         off = ("--set", "repository.auto_migrate=false")
         said = self.command(url, "export", "b.zip", *off, fails=True)
         self.assertIn("run `aiwebengine migrate`", said)
-        self.assertIn("schema 1, newest is 2", self.command(url, "migrate", "--check", *off, fails=True))
-        self.assertIn("schema 2, was 1", self.command(url, "migrate", *off))
-        self.assertEqual(self.command(url, "migrate", *off), "schema 2\n")
+        self.assertIn("schema 1, newest is 3", self.command(url, "migrate", "--check", *off, fails=True))
+        self.assertIn("schema 3, was 1", self.command(url, "migrate", *off))
+        self.assertEqual(self.command(url, "migrate", *off), "schema 3\n")
         self.command(url, "migrate", "--check", *off)
         self.command(url, "export", "b.zip", *off)

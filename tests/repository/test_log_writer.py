@@ -1,284 +1,269 @@
-"""Tests for aiwebengine.repository.log_writer and what ScriptLog does with it."""
+"""Tests for aiwebengine.repository.log_writer."""
 
 from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.logger import Logger, globalLogPublisher
+from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
-from aiwebengine.repository import MemoryRepository, RepositoryUnavailable
+from aiwebengine.repository import RepositoryUnavailable
 from aiwebengine.repository.log_writer import LogWriter
-from aiwebengine.repository.model import LogQuery
-from aiwebengine.scripts.log import ScriptLog
+from aiwebengine.scripts.log import LogEntry
 
 
-class GatedLogs:
-    """Logs whose ``append`` waits for ``gate``, when there is one."""
+class Logs:
+    """Keeps batches; ``append`` waits for ``gate``, fails with ``error``, or keeps and fails (``doubt``)."""
 
-    def __init__(self, logs):
-        self.logs = logs
-        self.gate = None
-        self.batches = []
+    def __init__(self):
+        self.kept = []
+        self.calls = []
+        self.gate = self.error = None
+        self.doubt = False
 
-    async def append(self, entries, front=""):
-        self.batches.append([entry.seq for entry in entries])
+    async def append(self, entries, front="", since=None):
+        self.calls.append(("".join(one.message for one in entries), since))
         if self.gate is not None:
             await self.gate
-        return await self.logs.append(entries, front)
-
-    def __getattr__(self, name):
-        return getattr(self.logs, name)
+        if self.error is not None:
+            raise self.error
+        messages = [one.message for one in entries]
+        if since is not None and self.kept[since : since + len(messages)] == messages:
+            return since + 1
+        self.kept += messages
+        if self.doubt:
+            raise RepositoryUnavailable("memory:", "not known", unknown=True)
+        return len(self.kept) - len(messages) + 1
 
 
 class LogWriterTests(SynchronousTestCase):
-    """Entries are kept soon after they were logged, and found again."""
+    """Entries are appended soon after they were logged, in order, each once."""
 
     def setUp(self):
         self.clock = Clock()
-        self.clock.advance(1000)
-        self.repository = MemoryRepository(self.clock.seconds)
-        self.logs = GatedLogs(self.repository.logs)
-        self.ring, self.writer = self.make()
+        self.logs = Logs()
+        self.written = []
+        self.announced = []
+        self.writer = self.make()
         self.events = []
         globalLogPublisher.addObserver(self.events.append)
         self.addCleanup(globalLogPublisher.removeObserver, self.events.append)
 
-    def make(self, ring_size=5, front=b"\1", **keywords):
-        quiet = Logger(observer=lambda event: None)
-        ring = ScriptLog(max_entries=ring_size, now=self.clock.seconds, logger=quiet)
-        return ring, LogWriter(ring, self.logs, self.clock, random=lambda n: front * n, **keywords)
+    def make(self, **options):
+        return LogWriter(
+            self.logs,
+            self.clock,
+            front="f",
+            written=self.note,
+            announce=lambda entry: self.announced.append(entry.message),
+            last_seq=lambda: len(self.logs.kept),
+            **options,
+        )
 
-    def wait(self, coroutine):
-        return self.successResultOf(Deferred.fromCoroutine(coroutine))
+    def note(self, entries, first, announced):
+        self.written.append((first, "".join(one.message for one in entries), announced))
 
-    def log(self, *messages, ring=None, **fields):
+    def log(self, messages, writer=None):
         for message in messages:
-            (ring or self.ring).append(fields.get("level", "info"), message, script=fields.get("script", "a"))
+            (writer or self.writer).take(LogEntry(0, 0, "info", "a", "", "", "log", message))
 
-    def found(self, ring=None, **filters):
-        return [one["message"] for one in self.wait((ring or self.ring).search(**filters))["entries"]]
+    def break_down(self):
+        self.logs.error = RepositoryUnavailable("memory:", "on purpose")
 
-    def kept(self):
-        return [entry.message for entry in self.wait(self.repository.logs.query(LogQuery(limit=1000)))]
+    def repair(self):
+        self.logs.error = None
 
-    def broken(self, operation):
-        raise RepositoryUnavailable("memory:", "on purpose")
+    def formats(self, text):
+        return [event for event in self.events if text in (event.get("log_format") or "")]
 
-    def test_req_log_003_kept_behind(self):
-        """A batch is written 200 ms after its first entry."""
-        self.wait(self.writer.start())
-        self.log("1", "2")
-        self.clock.advance(0.19)
-        self.assertEqual(self.kept(), [])
+    def test_req_log_003_written_behind(self):
+        """A batch is appended 50 ms after its first entry, and it is told which numbers it got."""
+        self.log("12")
+        self.clock.advance(0.04)
+        self.assertEqual(self.logs.kept, [])
         self.clock.advance(0.02)
-        self.assertEqual(self.kept(), ["1", "2"])
         self.log("3")
-        self.clock.advance(0.2)
-        self.assertEqual(self.logs.batches, [[1, 2], [3]])
+        self.clock.advance(0.05)
+        self.assertEqual(self.written, [(1, "12", 0), (3, "3", 0)])
+        self.assertEqual((self.announced, self.clock.getDelayedCalls()), ([], []))
 
     def test_full_batch(self):
-        """A full batch is written at once, one at a time; what came meanwhile follows."""
-        ring, writer = self.make(batch=3)
-        self.wait(writer.start())
+        """A full batch is appended at once, one at a time; what came meanwhile follows."""
+        writer = self.make(batch=3)
         self.logs.gate = gate = Deferred()
-        self.log("1", "2", "3", "4", "5", "6", "7", ring=ring)
-        self.assertEqual(self.logs.batches, [[1, 2, 3]])
+        self.log("1234567", writer)
+        self.assertEqual(self.logs.calls, [("123", None)])
         self.logs.gate = None
         gate.callback(None)
         self.clock.advance(0)
-        self.assertEqual(self.logs.batches, [[1, 2, 3], [4, 5, 6]])
-        self.clock.advance(0.2)
-        self.assertEqual(self.kept(), list("1234567"))
+        self.assertEqual(self.logs.calls, [("123", None), ("456", None)])
+        self.clock.advance(0.05)
+        self.assertEqual(self.logs.kept, list("1234567"))
 
-    def test_numbers_go_on(self):
-        """After a restart numbers go on, and what was logged before the start is numbered after them too."""
-        self.wait(self.writer.start())
-        self.log("1", "2")
-        self.wait(self.writer.stop())
-        ring, writer = self.make()
-        self.log("3", ring=ring)
-        self.wait(writer.start())
-        self.log("4", ring=ring)
-        self.assertEqual(ring.last_seq, 4)
-        self.assertEqual(self.found(ring), ["1", "2", "3", "4"])
-        self.wait(writer.stop())
-        self.assertEqual(self.kept(), ["1", "2", "3", "4"])
+    def test_flush(self):
+        """What came until now is appended at once; what comes later is not waited for."""
+        self.assertTrue(self.successResultOf(self.writer.flush()))
+        self.log("12")
+        self.assertTrue(self.successResultOf(self.writer.flush()))
+        self.assertEqual(self.logs.kept, ["1", "2"])
+        self.logs.gate = gate = Deferred()
+        self.log("3")
+        first = self.writer.flush()
+        self.log("4")
+        second = self.writer.flush()
+        self.logs.gate = None
+        gate.callback(None)
+        self.assertTrue(self.successResultOf(first))
+        self.assertNoResult(second)
+        self.clock.advance(0)
+        self.assertTrue(self.successResultOf(second))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
-    def test_query_beyond_the_ring(self):
-        """What the ring has forgotten comes from the repository, what is not written yet from the queue."""
-        self.wait(self.writer.start())
-        self.log(*"123456789")
-        self.clock.advance(0.2)
-        self.log(*"ABCDEF", level="warn")
-        self.assertEqual(self.found(limit=3), list("DEF"))
-        self.assertEqual(self.found(limit=8), list("89ABCDEF"))
-        self.assertEqual(self.found(), list("123456789ABCDEF"))
-        answer = self.wait(self.ring.search(after=0, limit=4))
-        self.assertEqual(([e["message"] for e in answer["entries"]], answer["next"]), (list("1234"), 4))
-        answer = self.wait(self.ring.search(after=answer["next"], limit=8))
-        self.assertEqual(([e["message"] for e in answer["entries"]], answer["next"]), (list("56789ABC"), 12))
-        answer = self.wait(self.ring.search(after=12, limit=8))
-        self.assertEqual(([e["message"] for e in answer["entries"]], answer["next"]), (list("DEF"), 15))
-        answer = self.wait(self.ring.search(after=1, limit=3, level="warn"))
-        self.assertEqual(([e["message"] for e in answer["entries"]], answer["next"]), (list("ABC"), 12))
-        self.assertEqual(self.found(contains="7"), ["7"])
-        self.assertEqual(self.found(limit=0), [])
-        self.assertEqual(self.found(after=99, limit=2), ["1", "2"])
-        entry = self.wait(self.ring.search(contains="7"))["entries"][0]
-        self.assertEqual((entry["seq"], entry["script"]), (7, "a"))
-        self.failureResultOf(Deferred.fromCoroutine(self.ring.search(level="loud")), ValueError)
-
-    def test_queue_beyond_the_ring(self):
-        """Entries that the ring has forgotten before they were written are found too."""
-        self.wait(self.writer.start())
-        self.logs.gate = Deferred()
-        self.log(*"123456789")
-        self.clock.advance(0.2)
-        self.assertEqual(self.found(), list("123456789"))
-        self.logs.gate.callback(None)
-        self.assertEqual(self.found(), list("123456789"))
-
-    def test_without_a_keeper(self):
-        """The ring alone answers `search` like `query`."""
+    def test_flush_in_vain(self):
+        """Within a second it is said that entries are not kept, at once when the repository is away."""
+        self.logs.gate = gate = Deferred()
         self.log("1")
-        self.assertEqual(self.wait(self.ring.search(limit=1)), self.ring.query(limit=1))
+        flushed = self.writer.flush()
+        self.clock.advance(0.9)
+        self.assertNoResult(flushed)
+        self.clock.advance(0.1)
+        self.assertFalse(self.successResultOf(flushed))
+        self.assertTrue(self.writer.busy)
+        self.break_down()
+        self.logs.gate = None
+        gate.callback(None)
+        self.assertFalse(self.successResultOf(self.writer.flush()))
+        self.assertFalse(self.writer.busy)
 
     def test_unavailable(self):
-        """While the repository is away entries wait, the ring answers, and all is written when it is back."""
-        self.wait(self.writer.start())
+        """While the repository is away entries are announced at once and wait; then they are kept."""
+        self.break_down()
         self.log("1")
-        self.repository.fault = self.broken
-        self.clock.advance(0.2)
-        self.log(*"234567")
-        answer = self.wait(self.ring.search())
-        self.assertEqual([e["message"] for e in answer["entries"]], list("34567"))
-        self.assertTrue(answer["partial"])
+        self.clock.advance(0.05)
+        self.assertEqual(self.announced, ["1"])
+        self.log("23")
+        self.assertEqual(self.announced, ["1", "2", "3"])
         self.clock.pump([1.0, 1.0])
-        self.assertEqual(self.kept_later(), list("1234567"))
-        formats = [event["log_format"] for event in self.events if event.get("log_format")]
-        self.assertEqual(len([one for one in formats if "cannot be kept" in one]), 1)
-        self.assertEqual(len([one for one in formats if "kept again" in one]), 1)
-        self.assertEqual(self.writer.dropped, 0)
-        self.assertNotIn("partial", self.wait(self.ring.search()))
-
-    def kept_later(self):
-        self.repository.fault = lambda operation: None
+        self.assertEqual((self.written, self.writer.announced), ([], 3))
+        self.repair()
         self.clock.advance(1.0)
-        return self.kept()
+        self.assertEqual((self.written, self.writer.announced), ([(1, "123", 3)], 0))
+        self.log("4")
+        self.assertEqual(self.announced, ["1", "2", "3"])
+        self.assertEqual(len(self.formats("cannot be kept")), 1)
+        self.assertEqual(len(self.formats("kept again")), 1)
+        self.assertEqual(self.writer.dropped, 0)
+
+    def test_slow(self):
+        """What is not kept after a second is announced, and so is what comes until it is."""
+        self.logs.gate = gate = Deferred()
+        self.log("1")
+        self.clock.advance(0.05)
+        self.log("2")
+        self.clock.advance(0.99)
+        self.assertEqual(self.announced, [])
+        self.clock.advance(0.02)
+        self.log("3")
+        self.assertEqual(self.announced, ["1", "2", "3"])
+        self.logs.gate = None
+        gate.callback(None)
+        self.clock.advance(0.05)
+        self.assertEqual(self.written, [(1, "1", 1), (2, "23", 2)])
+
+    def test_not_known_whether_kept(self):
+        """When it is not known whether a batch was kept, it is tried again as it was, and found."""
+        self.log("0")
+        self.clock.advance(0.05)
+        self.logs.doubt = True
+        self.log("12")
+        self.clock.advance(0.05)
+        self.log("3")
+        self.clock.advance(1.0)
+        self.logs.doubt = False
+        self.clock.advance(1.0)
+        self.clock.advance(0.05)
+        self.assertEqual(self.logs.calls, [("0", None), ("12", None), ("12", 1), ("3", None)])
+        self.assertEqual(self.written, [(1, "0", 0), (2, "12", 2), (4, "3", 1)])
+        self.assertEqual(self.logs.kept, list("0123"))
+
+    def test_not_known_while_behind(self):
+        """The same when the log does not know the numbers of the batch before yet: that is another one."""
+        writer = LogWriter(
+            self.logs,
+            self.clock,
+            front="f",
+            written=self.note,
+            announce=lambda entry: None,
+            last_seq=lambda: 0,
+        )
+        self.log("0", writer)
+        self.clock.advance(0.05)
+        self.logs.doubt = True
+        self.log("1", writer)
+        self.clock.advance(0.05)
+        self.logs.doubt = False
+        self.clock.advance(1.0)
+        self.assertEqual(self.logs.calls, [("0", None), ("1", None), ("1", 1)])
+        self.assertEqual((self.written[-1], self.logs.kept), ((2, "1", 1), ["0", "1"]))
+
+    def test_unexpected_error(self):
+        """Any other error is logged, and the batch is tried again."""
+        self.logs.error = RuntimeError("broken")
+        self.log("1")
+        self.clock.advance(0.05)
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
+        self.repair()
+        self.clock.advance(1.0)
+        self.assertEqual(self.logs.kept, ["1"])
 
     def test_dropped(self):
         """Beyond a number of waiting entries the oldest are dropped, counted and said."""
-        ring, writer = self.make(most_waiting=3)
-        self.wait(writer.start())
-        self.repository.fault = self.broken
-        self.log(*"12345", ring=ring)
-        self.clock.advance(0.2)
-        self.log("6", ring=ring)
+        writer = self.make(most_waiting=3)
+        self.break_down()
+        self.log("12345", writer)
+        self.clock.advance(0.05)
+        self.log("6", writer)
         self.assertEqual(writer.dropped, 3)
-        self.assertEqual(self.kept_later(), list("456"))
-        warning = [event for event in self.events if "dropped" in event]
-        self.assertEqual([event["dropped"] for event in warning], [3])
+        self.repair()
+        self.clock.advance(1.0)
+        self.assertEqual(self.written, [(1, "456", 3)])
+        self.assertEqual([event["dropped"] for event in self.formats("dropped")], [3])
+        self.assertTrue(self.successResultOf(writer.flush()))
 
     def test_dropped_while_written(self):
-        """What is dropped while its batch is being written is written once."""
-        ring, writer = self.make(most_waiting=3)
-        self.wait(writer.start())
+        """A batch that fails while more came than may wait is dropped first."""
+        writer = self.make(most_waiting=3)
         self.logs.gate = gate = Deferred()
-        self.log(*"123", ring=ring)
-        self.clock.advance(0.2)
-        self.log(*"45", ring=ring)
+        self.log("123", writer)
+        self.clock.advance(0.05)
+        self.log("45", writer)
+        self.break_down()
         self.logs.gate = None
         gate.callback(None)
-        self.clock.advance(0.2)
-        self.assertEqual(self.kept(), list("12345"))
+        self.assertEqual(writer.dropped, 2)
+        self.assertEqual([one.message for one in writer.unnumbered], ["3", "4", "5"])
+        self.assertEqual((self.announced, writer.announced), (["3", "4", "5"], 3))
 
     def test_stop(self):
-        """What is waiting is written at the end, in batches, also after one that is under way."""
-        ring, writer = self.make(batch=2)
-        self.wait(writer.start())
+        """What is waiting is appended at the end, in batches, also after one that is under way."""
+        writer = self.make(batch=2)
         self.logs.gate = gate = Deferred()
-        self.log(*"12345", ring=ring)
+        self.log("12345", writer)
         stopping = Deferred.fromCoroutine(writer.stop())
         self.assertNoResult(stopping)
         self.logs.gate = None
         gate.callback(None)
+        self.clock.pump([0, 0])
         self.successResultOf(stopping)
-        self.assertEqual(self.kept(), list("12345"))
+        self.assertEqual(self.logs.kept, list("12345"))
         self.assertEqual(self.clock.getDelayedCalls(), [])
-        self.log("6", ring=ring)
-        self.assertEqual(self.clock.getDelayedCalls(), [])
-        self.assertIsNone(ring.keeper)
 
     def test_stop_while_unavailable(self):
         """A repository that is away does not keep the engine from stopping; what is lost is counted."""
-        self.wait(self.writer.start())
-        self.log("1", "2")
-        self.repository.fault = self.broken
-        self.wait(self.writer.stop())
-        self.assertEqual([event["count"] for event in self.events if "are lost" in event["log_format"]], [2])
+        self.log("12")
+        self.break_down()
+        flushed = self.writer.flush()
+        self.successResultOf(Deferred.fromCoroutine(self.writer.stop()))
+        self.assertFalse(self.successResultOf(flushed))
+        self.assertEqual([event["count"] for event in self.formats("are lost")], [2])
         self.assertEqual(self.clock.getDelayedCalls(), [])
-
-    def test_retention(self):
-        """Old entries and those beyond a number are removed at the start and each hour."""
-        ring, writer = self.make(retention_days=1, max_rows=4)
-        self.log(*"12", ring=ring)
-        self.wait(writer.start())
-        self.clock.advance(0.2)
-        self.clock.advance(86_400)
-        self.log(*"345", ring=ring)
-        self.clock.advance(0.2)
-        self.clock.advance(3600)
-        self.assertEqual(self.kept(), list("345"))
-        self.log(*"6789", ring=ring)
-        self.clock.advance(0.2)
-        self.repository.fault = self.broken
-        self.clock.advance(3600)
-        self.repository.fault = lambda operation: None
-        self.clock.advance(3600)
-        self.assertEqual(self.kept(), list("6789"))
-        self.wait(writer.stop())
-
-    def test_retention_without_age(self):
-        """With 0 days age does not matter."""
-        ring, writer = self.make(retention_days=0)
-        self.wait(writer.start())
-        self.log("1", ring=ring)
-        self.clock.advance(0.2)
-        self.clock.advance(86_400 * 1000)
-        self.assertEqual(self.kept(), ["1"])
-
-    def test_several_engines(self):
-        """Two engines on one repository see each other's entries, in the order they were numbered."""
-        one, first = self.make(shared=True, front=b"\1")
-        other, second = self.make(shared=True, front=b"\2")
-        self.wait(first.start())
-        self.wait(second.start())
-        self.log(*"123", ring=one)
-        self.log("x", ring=other)
-        self.clock.advance(0.2)
-        self.log("y", ring=other)
-        self.clock.advance(0.2)
-        self.assertEqual(self.found(one, limit=2), ["3", "y"])
-        self.assertEqual(self.found(other, limit=5), self.found(one, limit=5))
-        self.assertEqual(sorted(self.found(one, limit=5)), sorted("123xy"))
-        self.assertEqual(self.found(one, after=0, limit=1), ["1", "x"])
-
-
-class RingTests(SynchronousTestCase):
-    """What the ring offers to the writer."""
-
-    def test_gaps(self):
-        """Numbers left out do not confuse what comes after one."""
-        ring = ScriptLog(logger=Logger(observer=lambda event: None))
-        self.assertEqual(ring.first_seq, 1)
-        ring.append("info", "1")
-        ring.advance(10)
-        ring.append("info", "11")
-        ring.advance(5)
-        ring.append("info", "12")
-        self.assertEqual([entry.seq for entry in ring.entries_after(0)], [1, 11, 12])
-        self.assertEqual([entry.seq for entry in ring.entries_after(4)], [11, 12])
-        self.assertEqual([entry.seq for entry in ring.entries_after(11)], [12])
-        self.assertEqual(ring.entries_after(12), [])
-        self.assertEqual(ring.first_seq, 1)

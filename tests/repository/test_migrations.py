@@ -11,14 +11,16 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.repository import RepositoryUnusable, open_database, open_repository
+from aiwebengine.repository.model import LogQuery
 from aiwebengine.repository.schema import migrations
 from aiwebengine.repository.worker import InlineWorker
+from aiwebengine.scripts.log import LogEntry
 from aiwebengine.scripts.model import ScriptChange
 from tests.repository.support import environment
 from tests.repository.test_postgresql import empty_database, psycopg
 
 FIXTURES = Path(__file__).parent / "fixtures"
-NEWEST = 2
+NEWEST = 3
 
 
 class MigrationCase:
@@ -57,15 +59,40 @@ class MigrationCase:
             self.assertEqual([one.version for one in self.wait(repository.versions("gone.js"))], [1])
             self.assertEqual(self.wait(repository.save([ScriptChange("gone.js", "y")]))[0].version, 2)
             self.wait(repository.key_values.set("n", "k", 1))
-            self.wait(repository.logs.append([]))
+            entry = LogEntry(0, 1, "info", "a.js", "r", "", "log", "new")
+            last = self.wait(repository.logs.last_seq())
+            self.assertEqual(self.wait(repository.logs.append([entry])), last + 1)
             self.assertEqual(open_database(url).schema(), (NEWEST, NEWEST))
             self.assertEqual(len(self.wait(self.open(url).scripts())), len(self.wait(repository.scripts())))
+
+    def test_log_numbers(self):
+        """Entries to which several engines gave the same number get numbers of their own, in their order."""
+        repository = self.open(self.make(2))
+        entries = self.wait(repository.logs.query(LogQuery(after=0)))
+        self.assertEqual(
+            [(one.seq, one.message) for one in entries],
+            [
+                (1, "one"),
+                (2, "two"),
+                (3, "two of another engine"),
+                (4, "three"),
+                (5, "three of a third"),
+                (9, "grüße"),
+            ],
+        )
+        self.assertEqual(
+            entries[1],
+            LogEntry(2, 1_700_000_002_000, "error", "a.js", "r1", "GET /x", "error", "two", 3),
+        )
+        self.assertEqual(self.wait(repository.logs.last_seq()), 9)
+        found = self.wait(repository.logs.query(LogQuery(script="b/c.js", level="info")))
+        self.assertEqual([one.seq for one in found], [3, 4])
 
     def test_not_automatic(self):
         """Switched off, an older schema is refused naming the command, and left as it is."""
         url = self.make(1)
         reason = self.refused(url, auto_migrate=False)
-        self.assertIn("schema 1 must be migrated to 2", reason)
+        self.assertIn("schema 1 must be migrated to 3", reason)
         self.assertIn("`aiwebengine migrate`", reason)
         self.assertEqual(open_database(url).schema(), (1, NEWEST))
         self.wait(self.open(url).scripts())
@@ -76,7 +103,7 @@ class MigrationCase:
         url = self.make(1)
         self.number(url, 99)
         reason = self.refused(url)
-        self.assertIn("written by a newer aiwebengine (schema 99, this one knows 2)", reason)
+        self.assertIn("written by a newer aiwebengine (schema 99, this one knows 3)", reason)
         self.assertEqual(open_database(url).schema(), (99, NEWEST))
 
     def test_several_at_once(self):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 from urllib.parse import quote
 
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred, DeferredList, gatherResults
 from twisted.internet.task import deferLater
+from twisted.internet.threads import deferToThread
 from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
@@ -36,6 +38,7 @@ class ServerCase(TestCase):
         self.addCleanup(globalLogPublisher.removeObserver, self.events.append)
 
     def start_again(self):
+        self.server.thaw()
         if not self.server.is_running():
             self.server.start()
 
@@ -160,6 +163,161 @@ class OutageTests(ServerCase):
             self.assertEqual(helper.registry.match(b"GET", "/b").route.handler, "second")
 
         return self.run_scenario(scenario())
+
+
+class FrozenTests(ServerCase):
+    """A server that is there but does not answer."""
+
+    def frozen(self, scenario, **options):
+        self.repository = self.open(call_timeout_s=0.3, **options)
+
+        async def run():
+            await self.repository.scripts()
+            await scenario(self.repository)
+
+        return self.run_scenario(run())
+
+    def assert_unavailable(self, results):
+        for success, result in results:
+            self.assertFalse(success)
+            result.trap(RepositoryUnavailable)
+
+    def threads(self):
+        return {one.name for one in threading.enumerate() if "repository" in one.name}
+
+    def test_req_data_004_frozen(self):
+        """Calls fail soon; when the server goes on, so does the repository, with all its connections."""
+
+        async def scenario(repository):
+            await repository.save([ScriptChange("a", "1")])
+            jobs = [Deferred.fromCoroutine(repository.scripts()) for _ in range(6)]
+            await gatherResults(jobs)
+            self.server.freeze()
+            calls = [repository.save([ScriptChange("a", "2")]), *(repository.scripts() for _ in range(9))]
+            results = await DeferredList([Deferred.fromCoroutine(call) for call in calls], consumeErrors=True)
+            self.assert_unavailable(results)
+            reasons = [result.value.reason for _, result in results]
+            self.assertIn("no answer within", reasons[0])
+            self.server.thaw()
+            while True:
+                try:
+                    script = await repository.script("a")
+                    break
+                except RepositoryUnavailable:
+                    await deferLater(reactor, 0.02)
+            self.assertEqual(script.source, "1")
+            await gatherResults([Deferred.fromCoroutine(repository.scripts()) for _ in range(9)])
+            self.assertEqual((await repository.save([ScriptChange("a", "2")]))[0].version, 2)
+            facts = await repository.check()
+            self.assertLessEqual(facts["connections"], 3)
+            self.assertEqual(facts["calls_waiting"], 0)
+            for _ in range(200):  # what was given up ends as soon as the server reads that it is over
+                if await self.connections(repository) <= 4:
+                    return
+                await deferLater(reactor, 0.02)
+            self.fail("connections were left behind")
+
+        return self.frozen(scenario, pool_size=3)
+
+    async def connections(self, repository):
+        return await repository._calls.read(
+            lambda link: link.one("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")[
+                0
+            ]
+        )
+
+    def test_frozen_while_saving(self):
+        """When it falls silent amid the commit, the error says that the outcome is not known."""
+
+        async def scenario(repository):
+            def work(link):
+                link.run("INSERT INTO settings VALUES ('x', '1', '', 0)")
+                self.server.freeze()
+
+            with self.assertRaises(RepositoryUnavailable) as caught:
+                await repository._calls.write(work)
+            self.assertTrue(caught.exception.unknown)
+            self.assertIn("whether the change was saved is not known", caught.exception.reason)
+            self.server.thaw()
+            self.assertLessEqual(len(await repository.settings.all()), 1)
+
+        return self.frozen(scenario)
+
+    def test_in_doubt(self):
+        """What may have been saved unknown to us is news when the server goes on."""
+        told = []
+
+        async def scenario(repository):
+            repository.watch(lambda: told.append(True))
+            other = self.open()
+            while not told:
+                await other.save([ScriptChange("a", "x")])
+                await deferLater(reactor, 0.02)
+            await deferLater(reactor, 0.1)
+            del told[:]
+
+            def work(link):
+                link.run("INSERT INTO settings VALUES ('x', '1', '', 0)")
+                self.server.freeze()
+
+            with self.assertRaises(RepositoryUnavailable):
+                await repository._calls.write(work)
+            self.server.thaw()
+            await repository.scripts()
+            while not told:
+                await deferLater(reactor, 0.02)
+
+        return self.frozen(scenario)
+
+    def test_closed_while_frozen(self):
+        """Closing ends what is under way, and every thread."""
+
+        async def scenario(repository):
+            repository.watch(lambda: None)
+            before = self.threads()
+            self.assertIn("repository-listen", before)
+            self.server.freeze()
+            call = DeferredList([Deferred.fromCoroutine(repository.scripts())], consumeErrors=True)
+            await repository.close()
+            self.assert_unavailable(await call)
+            self.server.thaw()
+            while self.threads():
+                await deferLater(reactor, 0.02)
+
+        return self.frozen(scenario)
+
+    def test_slow_statement(self):
+        """A server that is only slow gives the statement up itself; its connection stays."""
+
+        def pid(link):
+            return link.one("SELECT pg_backend_pid()")[0]
+
+        async def scenario(repository):
+            first = await repository._calls.read(pid)
+            with self.assertRaises(RepositoryUnavailable) as caught:
+                await repository._calls.read(lambda link: link.one("SELECT pg_sleep(60)"))
+            self.assertIn("statement timeout", caught.exception.reason)
+            self.assertEqual(await repository._calls.read(pid), first)
+
+        return self.frozen(scenario, pool_size=1)
+
+    def test_long_work(self):
+        """Each statement has its own time, and a snapshot any."""
+
+        def work(link):
+            for _ in range(5):
+                link.one("SELECT pg_sleep(0.1)")
+            return "done"
+
+        def read_snapshot(database):
+            with database.snapshot() as link:
+                return link.one("SELECT pg_sleep(0.5)")
+
+        async def scenario(repository):
+            self.assertEqual(await repository._calls.write(work), "done")
+            await deferToThread(read_snapshot, repository._database)
+
+        return self.frozen(scenario, pool_size=1)
 
 
 class PoolTests(ServerCase):

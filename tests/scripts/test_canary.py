@@ -7,6 +7,8 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound, VersionConflict
+from aiwebengine.repository import RepositoryUnavailable
+from aiwebengine.repository.model import LogQuery
 from aiwebengine.scripts.canary import HOLDER_PREFIX
 from aiwebengine.scripts.model import MAX_URI_LENGTH, ScriptChange, validate_uri
 from tests.scripts.fakes import RegistryHelper
@@ -331,17 +333,25 @@ class LastingTests(CanaryTestCase):
         self.assertEqual(self.holders(), [HOLDER_PREFIX + "a"])
 
     def test_repository_fails(self):
-        """What cannot be deleted is out of service all the same, and the log says so."""
+        """What cannot be deleted is out of service all the same; the end can be made known later."""
         self.begin()
 
-        async def fail(changes):
-            raise OSError("disk")
+        def fail(operation):
+            raise RepositoryUnavailable("memory:", "on purpose")
 
-        save, self.helper.repository.save = self.helper.repository.save, fail
-        self.helper.wait(self.helper.registry.canaries.end("a"))
-        self.helper.repository.save = save
+        canaries, repository = self.helper.registry.canaries, self.helper.repository
+        repository.fault = fail
+        note = lambda canary: self.helper.script_log.entry("info", f"{canary.version} ended")  # noqa: E731
+        self.helper.fails(canaries.end("a", note=note), RepositoryUnavailable)
         self.assertEqual(self.served(), 1)
-        self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
+        repository.fault = lambda operation: None
+        self.helper.wait(self.helper.registry.refresh())
+        self.assertEqual((self.served(), self.holders()), (1, [HOLDER_PREFIX + "a"]))
+        self.helper.wait(canaries.end("a", note=note))
+        self.assertEqual((self.served(), self.holders()), (1, []))
+        logged = self.helper.wait(repository.logs.query(LogQuery()))
+        self.assertEqual([one.message for one in logged], ["2 ended"])
+        self.assertEqual(self.helper.fails(canaries.end("a"), HTTPProblem).status, 404)
 
     def test_version_numbers(self):
         """The promoted version is refused when the current one is not the one compared with."""

@@ -23,7 +23,7 @@ from aiwebengine.repository.link import Link, Row
 from aiwebengine.repository.model import Asset, Setting, User
 from aiwebengine.repository.stores.assets import MOST_NAME_BYTES, put_asset
 from aiwebengine.repository.stores.key_values import check_key, set_value
-from aiwebengine.repository.stores.logs import insert_entries
+from aiwebengine.repository.stores.logs import import_rows
 from aiwebengine.repository.stores.scripts import insert_version, touch_scripts
 from aiwebengine.repository.stores.settings import put_setting
 from aiwebengine.repository.stores.users import checked_user, put_user
@@ -279,16 +279,19 @@ class _Import:
 
     def _logs(self, rows: Iterator[tuple[Any, bytes]], progress: Progress) -> int:
         batch: list[Row] = []
-        count = 0
+        count = last = shift = 0
         for record, _ in rows:
-            fields = (getattr(record, name) for name in record.__struct_fields__)
-            batch.append(tuple(cleaned(one) if isinstance(one, str) else one for one in fields))
+            _, *fields = (getattr(record, name) for name in record.__struct_fields__)
+            # A number may occur more than once in a bundle of schema 2: what follows moves up.
+            shift = max(shift, last + 1 - record.seq)
+            last = record.seq + shift
+            batch.append((last, *(cleaned(one) if isinstance(one, str) else one for one in fields)))
             count += 1
             if len(batch) >= _TOLD_EACH:
-                insert_entries(self._link, batch)
+                import_rows(self._link, batch)
                 batch.clear()
                 progress("logs", count)
-        insert_entries(self._link, batch)
+        import_rows(self._link, batch)
         progress("logs", count)
         return count
 

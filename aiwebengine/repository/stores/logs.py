@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 from zope.interface import implementer
@@ -14,29 +14,29 @@ from aiwebengine.repository.model import LogQuery
 from aiwebengine.repository.texts import cleaned
 from aiwebengine.scripts.log import LEVELS, LogEntry, level_rank
 
-__all__ = ["PRUNED_AT_ONCE", "DatabaseLogs", "insert_entries", "log_rows"]
+__all__ = ["PRUNED_AT_ONCE", "DatabaseLogs", "import_rows", "insert_entries", "log_rows", "logs_revision"]
 
 #: Most entries removed in one transaction, so that others need not wait long.
 PRUNED_AT_ONCE = 5000
 _SCANNED_AT_ONCE = 5000
 _MOST_SHORT = 300
 _COLUMNS = "seq, front, logged_at, level, script, request_id, route, kind, message, line"
-_INSERT = (
-    f"INSERT INTO logs ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-    " ON CONFLICT (seq, front) DO NOTHING"
-)
+_INSERT = f"INSERT INTO logs ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 
 
 @implementer(ILogRepository)
 class DatabaseLogs:
-    """See `ILogRepository`."""
+    """See `ILogRepository`; ``watch`` calls its argument when another engine may have appended entries."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(
+        self, calls: Calls, watch: Callable[[Callable[[], None]], Callable[[], None]] | None = None
+    ) -> None:
         self._calls = calls
+        self._watch = watch
 
-    async def append(self, entries: Sequence[LogEntry], front: str = "") -> int:
-        """Keep entries of one engine; give the highest ``seq`` of all engines."""
-        return await self._calls.write(insert_entries, [_row(entry, front) for entry in entries])
+    async def append(self, entries: Sequence[LogEntry], front: str = "", since: int | None = None) -> int:
+        """Keep entries and give the number of the first; with ``since``, unless they are kept already."""
+        return await self._calls.write(_append, tuple(entries), front, since)
 
     async def query(self, query: LogQuery) -> Sequence[LogEntry]:
         """Give what is asked for, oldest first."""
@@ -44,31 +44,91 @@ class DatabaseLogs:
         return await self._calls.read(_query, query)
 
     async def last_seq(self) -> int:
-        """Give the highest ``seq`` ever appended, 0 before the first."""
-        return await self._calls.read(_last_seq)
+        """Give the highest number ever given, 0 before the first."""
+        return await self._calls.read(logs_revision)
 
     async def prune(self, before: float, keep: int) -> int:
         """Remove old entries, some thousand at a time; give how many were removed, 0 when none is left."""
         return await self._calls.write(_prune, int(before), keep)
 
+    def watch(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call ``listener()`` when others may have appended, until the returned function is called."""
+        return self._watch(listener) if self._watch is not None else lambda: None
 
-def insert_entries(link: Link, rows: Sequence[Row]) -> int:
-    """Add rows of the log (those that are there already are left alone); give the highest number."""
-    link.many(_INSERT, rows)
-    highest = max((row[0] for row in rows), default=0)
-    link.run("UPDATE revisions SET number = ? WHERE name = 'logs' AND number < ?", highest, highest)
-    return _last_seq(link)
+
+def logs_revision(link: Link) -> int:
+    """Give the highest number ever given to an entry, 0 before the first."""
+    row = link.one("SELECT number FROM revisions WHERE name = 'logs'")
+    return int(row[0]) if row else 0
+
+
+def insert_entries(link: Link, entries: Sequence[LogEntry], front: str = "") -> int:
+    """
+    Add entries, numbered in their order after all others, and give the number of the first.
+
+    Whoever adds entries holds the counter until the end of the transaction, so numbers become visible in
+    their order and none is left out.
+    """
+    link.run("UPDATE revisions SET number = number + ? WHERE name = 'logs'", len(entries))
+    first = logs_revision(link) - len(entries) + 1
+    if entries:
+        link.many(_INSERT, [_row(seq, entry, front) for seq, entry in enumerate(entries, first)])
+        link.tell("logs")
+    return first
+
+
+def import_rows(link: Link, rows: Iterable[Row]) -> None:
+    """
+    Add rows as `log_rows` gives them, with their numbers.
+
+    An entry that is there already is left alone; one whose number another entry has comes after all others.
+    """
+    rows = list(rows)
+    link.run("UPDATE revisions SET number = number WHERE name = 'logs'")  # others wait from here on
+    last = logs_revision(link)
+    lowest, highest = (limit((row[0] for row in rows), default=0) for limit in (min, max))
+    known = {
+        row[0]: row[1:]
+        for row in link.all(
+            "SELECT seq, front, logged_at FROM logs WHERE seq BETWEEN ? AND ?", lowest, highest
+        )
+    }
+    last = max(last, highest)
+    added: list[Row] = []
+    for row in rows:
+        seq, identity = row[0], row[1:3]
+        if known.get(seq) == identity:
+            continue
+        if seq in known:
+            last += 1
+            row = (last, *row[1:])
+        known[row[0]] = identity
+        added.append(row)
+    if added:
+        link.many(_INSERT, added)
+        link.run("UPDATE revisions SET number = ? WHERE name = 'logs'", last)
+        link.tell("logs")
 
 
 def log_rows(link: Link) -> str:
-    """Give the statement of all rows as `insert_entries` takes them, oldest first."""
-    return f"SELECT {_COLUMNS} FROM logs ORDER BY seq, front"  # noqa: S608
+    """Give the statement of all rows as `import_rows` takes them, oldest first."""
+    return f"SELECT {_COLUMNS} FROM logs ORDER BY seq"  # noqa: S608
 
 
-def _row(entry: LogEntry, front: str) -> Row:
+def _append(link: Link, entries: Sequence[LogEntry], front: str, since: int | None) -> int:
+    if since is not None:
+        # Whoever may still be saving them has the counter.
+        link.run("UPDATE revisions SET number = number WHERE name = 'logs'")
+        row = link.one("SELECT min(seq) FROM logs WHERE seq > ? AND front = ?", since, front)
+        if row is not None and row[0] is not None:
+            return int(row[0])
+    return insert_entries(link, entries, front)
+
+
+def _row(seq: int, entry: LogEntry, front: str) -> Row:
     short = (cleaned(text)[:_MOST_SHORT] for text in (entry.script, entry.request_id))
     return (
-        entry.seq,
+        seq,
         front,
         entry.timestamp,
         LEVELS.index(entry.level),
@@ -83,11 +143,6 @@ def _row(entry: LogEntry, front: str) -> Row:
 def _entry(row: Row) -> LogEntry:
     seq, _, moment, level, *others = row
     return LogEntry(seq, moment, LEVELS[level], *others)
-
-
-def _last_seq(link: Link) -> int:
-    row = link.one("SELECT number FROM revisions WHERE name = 'logs'")
-    return int(row[0]) if row else 0
 
 
 def _query(link: Link, query: LogQuery) -> Sequence[LogEntry]:
@@ -114,10 +169,7 @@ def _rows(link: Link, query: LogQuery) -> list[Row]:
             break
         last = page[-1][0]
         scan = attrs.evolve(scan, **({"before": last} if query.after is None else {"after": last}))
-    end = min(query.limit, len(found))
-    while 0 < end < len(found) and found[end][0] == found[end - 1][0]:
-        end += 1
-    return found[:end]
+    return found[: query.limit]
 
 
 def _page(link: Link, query: LogQuery) -> list[Row]:
@@ -128,19 +180,14 @@ def _page(link: Link, query: LogQuery) -> list[Row]:
             return []
         conditions += ["logged_at >= ?", "seq >= ?"]
         values += [math.ceil(query.since), first]
-    order, beyond = ("DESC", "<") if query.after is None else ("ASC", ">")
-    select = f"SELECT {_COLUMNS} FROM logs WHERE "  # noqa: S608
-    rows = link.all(
-        select + " AND ".join(conditions) + f" ORDER BY seq {order}, front {order} LIMIT ?",
+    order = "DESC" if query.after is None else "ASC"
+    return link.all(
+        f"SELECT {_COLUMNS} FROM logs WHERE "  # noqa: S608
+        + " AND ".join(conditions)
+        + f" ORDER BY seq {order} LIMIT ?",
         *values,
         query.limit,
     )
-    if len(rows) == query.limit:
-        # Who goes on from the last number must not miss what other engines gave the same number.
-        seq, front = rows[-1][:2]
-        conditions += ["seq = ?", f"front {beyond} ?"]
-        rows += link.all(select + " AND ".join(conditions) + f" ORDER BY front {order}", *values, seq, front)
-    return rows
 
 
 def _conditions(query: LogQuery, like: str) -> tuple[list[str], list[object]]:
@@ -186,14 +233,15 @@ def _first_since(link: Link, since: float) -> int | None:
 
 
 def _prune(link: Link, before: int, keep: int) -> int:
-    some = f"SELECT seq, front FROM logs WHERE {{}} ORDER BY {{}} LIMIT {PRUNED_AT_ONCE}"  # noqa: S608
+    link.lock("prune logs")
+    some = f"SELECT seq FROM logs WHERE {{}} ORDER BY {{}} LIMIT {PRUNED_AT_ONCE}"  # noqa: S608
     removed = link.run(
-        f"DELETE FROM logs WHERE (seq, front) IN ({some.format('seq <= ?', 'seq')})",  # noqa: S608
-        _last_seq(link) - keep,
+        f"DELETE FROM logs WHERE seq IN ({some.format('seq <= ?', 'seq')})",  # noqa: S608
+        logs_revision(link) - keep,
     )
     if removed < PRUNED_AT_ONCE:
         removed += link.run(
-            f"DELETE FROM logs WHERE (seq, front) IN ({some.format('logged_at < ?', 'logged_at')})",  # noqa: S608
+            f"DELETE FROM logs WHERE seq IN ({some.format('logged_at < ?', 'logged_at')})",  # noqa: S608
             before,
         )
     return removed

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 from aiwebengine.errors import ScriptNotFound, VersionConflict
 from aiwebengine.repository.link import Calls, Link, Row
+from aiwebengine.repository.stores.logs import insert_entries
 from aiwebengine.repository.texts import cleaned
+from aiwebengine.scripts.log import LogEntry
 from aiwebengine.scripts.model import Script, ScriptChange, ScriptVersion, digest
 
 __all__ = ["DatabaseScripts", "count_scripts", "insert_version", "scripts_revision", "touch_scripts"]
@@ -44,11 +46,15 @@ class DatabaseScripts:
         """Give all versions, newest first, sources empty. Raises `ScriptNotFound`."""
         return await self._calls.read(_versions, uri)
 
-    async def save(self, changes: Sequence[ScriptChange]) -> Sequence[Script | None]:
+    async def save(
+        self,
+        changes: Sequence[ScriptChange],
+        entries: Callable[[Sequence[Script | None]], Sequence[LogEntry]] | None = None,
+    ) -> Sequence[Script | None]:
         """Apply all changes or none; durable when it returns. Raises `VersionConflict`, `ScriptNotFound`."""
-        if not changes:
+        if not changes and entries is None:
             return []
-        return await self._calls.write(_save, tuple(changes), int(self._now() * 1000))
+        return await self._calls.write(_save, tuple(changes), int(self._now() * 1000), entries)
 
 
 def count_scripts(link: Link) -> int:
@@ -66,7 +72,7 @@ def scripts_revision(link: Link) -> int:
 def touch_scripts(link: Link) -> None:
     """Raise the revision, and tell other processes."""
     link.run("UPDATE revisions SET number = number + 1 WHERE name = 'scripts'")
-    link.tell()
+    link.tell("scripts")
 
 
 def insert_version(link: Link, one: ScriptVersion) -> None:
@@ -110,10 +116,20 @@ def _versions(link: Link, uri: str) -> Sequence[ScriptVersion]:
     return [ScriptVersion(*row) for row in rows]
 
 
-def _save(link: Link, changes: Sequence[ScriptChange], moment: int) -> Sequence[Script | None]:
-    link.lock("scripts")
-    outcome = [_apply(link, change, moment) for change in changes]
-    touch_scripts(link)
+def _save(
+    link: Link,
+    changes: Sequence[ScriptChange],
+    moment: int,
+    entries: Callable[[Sequence[Script | None]], Sequence[LogEntry]] | None,
+) -> Sequence[Script | None]:
+    outcome: list[Script | None] = []
+    if changes:
+        link.lock("scripts")
+        outcome = [_apply(link, change, moment) for change in changes]
+        touch_scripts(link)
+    if entries is not None:
+        # Last, since all who log wait for whoever has the counter.
+        insert_entries(link, entries(outcome))
     return outcome
 
 

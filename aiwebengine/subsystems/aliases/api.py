@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import msgspec
@@ -20,8 +19,10 @@ from aiwebengine.errors import (
     VersionConflict,
 )
 from aiwebengine.interfaces import IExchange, IServices
+from aiwebengine.repository.errors import RepositoryUnavailable
 from aiwebengine.scripts.canary import CanaryUpdate
-from aiwebengine.scripts.model import Script, ScriptRecord, ScriptUpdate, iso_time
+from aiwebengine.scripts.log import ChangeNote, LogEntry
+from aiwebengine.scripts.model import Script, ScriptChange, ScriptRecord, ScriptUpdate, iso_time
 from aiwebengine.scripts.turns import shielded
 from aiwebengine.subsystems.management.audit import Audit, why_refused
 from aiwebengine.subsystems.management.callers import caller_of
@@ -197,18 +198,18 @@ class AliasAPI:
         await shielded(self._do_put(request, uri, source))
 
     async def _do_put(self, request: Any, uri: str, source: str) -> None:
-        before = self._script(uri)
-        with self._noted(request, "put", uri) as details:
-            record = await self._scripts.put(uri, source, author=_author(request))
-            details["previous"] = before.version if before else 0
-            if record.script is not None:
-                details |= {"version": record.script.version, "sha256": record.script.sha256}
+        try:
+            await self._scripts.put(uri, source, author=_author(request), note=self._note(request, "put"))
+        except Exception as error:
+            await self._refused(request, "put", uri, error)
+            raise
 
     async def _delete(self, request: Any, uri: str) -> None:
-        before = self._script(uri)
-        with self._noted(request, "delete", uri) as details:
-            await self._scripts.delete(uri, author=_author(request))
-            details["previous"] = before.version if before else 0
+        try:
+            await self._scripts.delete(uri, author=_author(request), note=self._note(request, "delete"))
+        except Exception as error:
+            await self._refused(request, "delete", uri, error)
+            raise
 
     def _script(self, uri: str) -> Script | None:
         try:
@@ -233,30 +234,30 @@ class AliasAPI:
         answer: dict[str, Any] = {"error": message, "uri": uri, "timestamp": self._timestamp()}
         if isinstance(error, ScriptInvalid):
             answer |= {"line": error.line, "column": error.column}
-        answer_json(request, answer, _status(error))
+        retry = ((b"Retry-After", b"5"),) if isinstance(error, RepositoryUnavailable) else ()
+        answer_json(request, answer, _status(error), retry)
 
     def _timestamp(self) -> str:
         return iso_time(self._now() * 1000)
 
-    @contextmanager
-    def _noted(self, request: Any, action: str, uri: str) -> Iterator[dict[str, Any]]:
-        """Note a write in the audit trail with the details put in, or that it was refused."""
-        exchange = IExchange(request)
-        details: dict[str, Any] = {}
-        try:
-            yield details
-        except Exception as error:
-            details = why_refused(error)
-            raise
-        finally:
-            self._audit.note(
-                action,
-                uri,
-                caller_of(request),
-                client_ip=exchange.client_ip,
-                request_id=exchange.request_id,
-                **details,
-            )
+    def _note(self, request: Any, action: str) -> ChangeNote:
+        """Give what makes the audit entry of a change, stored together with it."""
+
+        def note(change: ScriptChange, previous: int, script: Script | None) -> LogEntry:
+            caller, where = caller_of(request), _origin(request)
+            return self._audit.changed(action, change, previous, script, caller, **where)
+
+        return note
+
+    async def _refused(self, request: Any, action: str, uri: str, error: Exception) -> None:
+        """Keep in the audit trail that a write was refused."""
+        self._audit.note(action, uri, caller_of(request), **_origin(request), **why_refused(error))
+        await self._services.script_log.flush()
+
+
+def _origin(request: Any) -> dict[str, str]:
+    exchange = IExchange(request)
+    return {"client_ip": exchange.client_ip, "request_id": exchange.request_id}
 
 
 def _author(request: Any) -> str:
@@ -270,7 +271,12 @@ def _status(error: AIWebEngineError) -> int:
         return error.status
     if isinstance(error, ScriptInvalid):
         return 400 if error.code == "BAD_URI" else 422
-    statuses = {RouteConflict: 409, ScriptNotFound: 404, VersionConflict: 412}
+    statuses = {
+        RepositoryUnavailable: 503,
+        RouteConflict: 409,
+        ScriptNotFound: 404,
+        VersionConflict: 412,
+    }
     return statuses.get(type(error), 500)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from twisted.logger import Logger
 
 from aiwebengine.errors import ScriptInvalid
 from aiwebengine.interfaces import IScriptLog
+from aiwebengine.scripts.log import LogEntry
+from aiwebengine.scripts.model import Script, ScriptChange
 from aiwebengine.subsystems.management.callers import Caller
 from aiwebengine.web.errors import problem_of
 
@@ -20,6 +23,7 @@ AUDIT = "audit"
 #: Who does what nobody asked for, such as taking back a failing canary.
 ENGINE = Caller("engine", "admin", "engine")
 
+_log = Logger(namespace="aiwebengine.audit")
 _PLAIN = re.compile(r"[^\s\"=]+\Z")
 _FIELD = re.compile(r'([a-z0-9_]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)')
 
@@ -34,7 +38,39 @@ class Audit:
 
     def __init__(self, script_log: IScriptLog) -> None:
         self._script_log = script_log
-        self._log = Logger(namespace="aiwebengine.audit")
+        script_log.echo(AUDIT, _echo)
+
+    def entry(
+        self,
+        action: str,
+        uri: str,
+        caller: Caller,
+        *,
+        client_ip: str = "",
+        request_id: str = "",
+        **details: Any,
+    ) -> LogEntry:
+        """
+        Give the entry that ``caller`` did ``action``, to be stored with what was done.
+
+        Details that are empty or 0 are left out.
+        """
+        text, level = _text(action, uri, caller, client_ip, details)
+        return self._script_log.entry(level, text, script=uri, request_id=request_id, kind=AUDIT)
+
+    def changed(
+        self,
+        action: str,
+        change: ScriptChange,
+        previous: int,
+        script: Script | None,
+        caller: Caller,
+        **fields: Any,
+    ) -> LogEntry:
+        """Give the entry of a changed script, from what an `aiwebengine.scripts.log.ChangeNote` gets."""
+        if script is not None:
+            fields |= {"version": script.version, "previous": previous, "sha256": script.sha256}
+        return self.entry(action, change.uri, caller, **{"previous": previous, **fields})
 
     def note(
         self,
@@ -46,23 +82,9 @@ class Audit:
         request_id: str = "",
         **details: Any,
     ) -> None:
-        """Keep that ``caller`` did ``action``; details that are empty or 0 are left out."""
-        fields = {"action": action, "uri": uri}
-        fields |= {name: value for name, value in details.items() if value not in ("", 0, None)}
-        fields |= {"actor": caller.name, "how": caller.how, "role": caller.role, "ip": client_ip}
-        text = " ".join(f"{name}={_shown(value)}" for name, value in fields.items() if value != "")
-        level = "warn" if "refused" in fields else "info"
+        """Keep, soon, that ``caller`` did ``action``, for what leaves nothing in the repository."""
+        text, level = _text(action, uri, caller, client_ip, details)
         self._script_log.append(level, text, script=uri, request_id=request_id, kind=AUDIT)
-        self._log.info(
-            "{text} request_id={request_id}",
-            text=text,
-            action=action,
-            uri=uri,
-            version=details.get("version", 0),
-            actor=caller.name,
-            client_ip=client_ip,
-            request_id=request_id,
-        )
 
 
 def why_refused(error: Exception) -> dict[str, str]:
@@ -77,6 +99,30 @@ def parse_audit(message: str) -> dict[str, str]:
     return {
         name: json.loads(value) if value.startswith('"') else value for name, value in _FIELD.findall(message)
     }
+
+
+def _text(
+    action: str, uri: str, caller: Caller, client_ip: str, details: Mapping[str, Any]
+) -> tuple[str, str]:
+    fields = {"action": action, "uri": uri}
+    fields |= {name: value for name, value in details.items() if value not in ("", 0, None)}
+    fields |= {"actor": caller.name, "how": caller.how, "role": caller.role, "ip": client_ip}
+    text = " ".join(f"{name}={_shown(value)}" for name, value in fields.items() if value != "")
+    return text, "warn" if "refused" in fields else "info"
+
+
+def _echo(entry: LogEntry) -> None:
+    fields = parse_audit(entry.message)
+    _log.info(
+        "{text} request_id={request_id}",
+        text=entry.message,
+        action=fields.get("action", ""),
+        uri=entry.script,
+        version=int(fields.get("version", "0")),
+        actor=fields.get("actor", ""),
+        client_ip=fields.get("ip", ""),
+        request_id=entry.request_id,
+    )
 
 
 def _shown(value: Any) -> str:

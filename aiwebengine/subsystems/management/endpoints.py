@@ -9,7 +9,8 @@ import msgspec
 
 from aiwebengine.errors import HTTPProblem, ScriptNotFound
 from aiwebengine.interfaces import IExchange, IServices
-from aiwebengine.scripts.model import Script, ScriptRecord
+from aiwebengine.scripts.log import ChangeNote, LogEntry
+from aiwebengine.scripts.model import Script, ScriptChange, ScriptRecord
 from aiwebengine.subsystems.management.audit import Audit, why_refused
 from aiwebengine.subsystems.management.callers import caller_of
 from aiwebengine.subsystems.management.mount import router
@@ -70,7 +71,38 @@ class Endpoints:
         shown = self._shown(record)
         answer_json(request, shown, status, ((b"ETag", f'"{shown["version"]}"'.encode("ascii")),))
 
+    def _entry(self, request: Any, action: str, uri: str, **details: Any) -> LogEntry:
+        """Give the audit entry of what a request does, to be stored in the transaction that does it."""
+        exchange = IExchange(request)
+        return self._audit.entry(
+            action,
+            uri,
+            caller_of(request),
+            client_ip=exchange.client_ip,
+            request_id=exchange.request_id,
+            **details,
+        )
+
+    def _change_note(self, request: Any, action: str, **details: Any) -> ChangeNote:
+        """Give what makes the audit entry of a changed script."""
+
+        def note(change: ScriptChange, previous: int, script: Script | None) -> LogEntry:
+            exchange = IExchange(request)
+            return self._audit.changed(
+                action,
+                change,
+                previous,
+                script,
+                caller_of(request),
+                client_ip=exchange.client_ip,
+                request_id=exchange.request_id,
+                **details,
+            )
+
+        return note
+
     def _note(self, request: Any, action: str, uri: str, **details: Any) -> None:
+        """Keep an audit entry soon: what the operation does is not done in the repository's transaction."""
         exchange = IExchange(request)
         self._audit.note(
             action,
@@ -81,16 +113,21 @@ class Endpoints:
             **details,
         )
 
+    async def _note_durably(self, request: Any, action: str, uri: str, **details: Any) -> None:
+        """Do that and wait, at most a second, until the entry is kept: to be awaited before the answer."""
+        self._note(request, action, uri, **details)
+        await self._services.script_log.flush()
+
 
 def refusal_noted(action: str) -> Any:
-    """Give what notes in the audit trail that a write was refused, for `Operations`."""
+    """Give what notes in the audit trail that a write was refused, for `Operations`; kept when it returns."""
 
-    def note(self: Endpoints, request: Any, arguments: Mapping[str, Any], error: Exception) -> None:
+    async def note(self: Endpoints, request: Any, arguments: Mapping[str, Any], error: Exception) -> None:
         try:
             uri = uri_of(arguments["raw"]) if "raw" in arguments else ""
         except HTTPProblem:
             uri = str(arguments["raw"])
-        self._note(request, action, uri, **why_refused(error))
+        await self._note_durably(request, action, uri, **why_refused(error))
 
     return note
 

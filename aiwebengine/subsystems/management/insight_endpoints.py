@@ -15,12 +15,14 @@ import msgspec
 from aiwebengine._version import VERSION
 from aiwebengine.errors import HTTPProblem
 from aiwebengine.interfaces import IFeature, IRequestGate
+from aiwebengine.repository.errors import RepositoryUnusable
 from aiwebengine.scripts.log import LEVELS, LogEntry, matcher, parse_since
 from aiwebengine.scripts.routes import Match, OtherMethods, Route
 from aiwebengine.subsystems.management.audit import AUDIT, parse_audit
 from aiwebengine.subsystems.management.callers import READ
 from aiwebengine.subsystems.management.endpoints import Endpoints, number, operation
 from aiwebengine.subsystems.management.limits import limits
+from aiwebengine.subsystems.management.log_tail import LogTail
 from aiwebengine.subsystems.management.operations import Parameter
 from aiwebengine.subsystems.management.schemas import (
     LimitList,
@@ -95,8 +97,7 @@ class InsightEndpoints(Endpoints):
         filters = _log_filters(request)
         filters |= {"limit": min(limit, _MOST_ENTRIES), "after": number(after, "after") if after else None}
         log: Any = self._services.script_log
-        # A log that lasts is asked for more than it has in memory.
-        found = await log.search(**filters) if hasattr(log, "search") else log.query(**filters)
+        found = await log.search(**filters)
         answer_json(request, found | {"entries": [_with_audit(one) for one in found["entries"]]})
 
     @operation(
@@ -111,26 +112,22 @@ class InsightEndpoints(Endpoints):
         ),
         errors=(400, 503),
     )
-    def follow_logs(self, request: Any) -> Any:
+    async def follow_logs(self, request: Any) -> None:
         """Log entries as they come, as server-sent events.
 
-        `id` is the entry's `seq`; `Last-Event-ID` or `after` replays what is still kept.
+        `id` is the entry's `seq`; `Last-Event-ID` or `after` replays what came after that one. While the
+        repository is away entries have no `id` and the `seq` 0.
         """
         log: Any = self._services.script_log
-        filters = _log_filters(request)
-        wanted = matcher(**filters)
-        client = self._hub.connect(request, lambda: stop())
-
-        def send(entry: LogEntry) -> None:
-            if wanted(entry):
-                text = msgspec.json.encode(_with_audit(entry.as_json())).decode()
-                client.send(encode_event(text, id_=entry.seq))
-
-        seen = last_event_id(request)
-        for entry in log.entries_after(seen) if seen is not None else ():
-            send(entry)
-        stop = log.follow(send)
-        return client.done
+        wanted = matcher(**_log_filters(request))
+        after = last_event_id(request)
+        asked = log.keeper is None or await log.keeper.catch_up()
+        client = self._hub.connect(request)
+        try:
+            await LogTail(log, client, wanted, _encoded).run(after, complete=asked)
+        except RepositoryUnusable:
+            client.end()  # it comes again, with the number of what it has seen
+        await client.done
 
     @operation(
         "GET",
@@ -259,6 +256,11 @@ def route_json(route: Route) -> dict[str, Any]:
 
 def _with_audit(entry: dict[str, Any]) -> dict[str, Any]:
     return entry | {"audit": parse_audit(entry["message"])} if entry["kind"] == AUDIT else entry
+
+
+def _encoded(entry: LogEntry) -> bytes:
+    text = msgspec.json.encode(_with_audit(entry.as_json())).decode()
+    return encode_event(text, id_=entry.seq or None)
 
 
 def _installed(name: str) -> str:

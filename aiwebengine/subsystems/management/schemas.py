@@ -311,7 +311,7 @@ class RouteList(Shape):
 class LogEntryShape(Shape):
     """A log entry; ``audit`` holds the fields of one of kind ``audit``."""
 
-    seq: Annotated[int, Meta(ge=1)]
+    seq: Annotated[int, Meta(ge=0, description="0 while the repository is away and has not numbered it.")]
     timestamp: Time
     level: Level
     script: str

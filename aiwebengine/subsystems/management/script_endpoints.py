@@ -148,8 +148,7 @@ class ScriptEndpoints(Endpoints):
         if percent:
             await self._put_canary(request, uri, source, _percent(percent), how)
             return
-        record = await self._scripts.put(uri, source, **how)
-        self._note_stored(request, "put", uri, previous)
+        record = await self._scripts.put(uri, source, **how, note=self._change_note(request, "put"))
         self._answer_record(request, record, 200 if previous else 201)
 
     @operation(
@@ -168,9 +167,12 @@ class ScriptEndpoints(Endpoints):
         """
         uri = uri_of(raw)
         expected = expected_version(request, lambda: self._version(uri))
-        previous = self._version(uri)
-        await self._scripts.delete(uri, author=caller_of(request).name, expected_version=expected)
-        self._note(request, "delete", uri, previous=previous)
+        await self._scripts.delete(
+            uri,
+            author=caller_of(request).name,
+            expected_version=expected,
+            note=self._change_note(request, "delete"),
+        )
         IExchange(request).answer(204, [], b"")
 
     @operation(
@@ -241,11 +243,13 @@ class ScriptEndpoints(Endpoints):
         Its source is stored as a new version.
         """
         uri, wanted = uri_of(raw), json_body(request, Rollback)
-        previous = self._version(uri)
         record = await self._scripts.rollback(
-            uri, wanted.version, author=caller_of(request).name, message=wanted.message
+            uri,
+            wanted.version,
+            author=caller_of(request).name,
+            message=wanted.message,
+            note=self._change_note(request, "rollback", restored=wanted.version),
         )
-        self._note_stored(request, "rollback", uri, previous, restored=wanted.version)
         self._answer_record(request, record)
 
     @operation(
@@ -281,18 +285,27 @@ class ScriptEndpoints(Endpoints):
         """
         uri, wanted = uri_of(raw), json_body(request, CanaryAction)
         canaries = self._scripts.canaries
-        previous = self._version(uri)
         if wanted.action == "promote":
-            await canaries.promote(uri, author=caller_of(request).name, message=wanted.message)
-            self._note_stored(request, "canary promote", uri, previous)
+            note = self._change_note(request, "canary promote")
+            await canaries.promote(uri, author=caller_of(request).name, message=wanted.message, note=note)
         elif wanted.action == "abort":
-            canary = await canaries.end(uri, reason=wanted.message or "on request")
-            self._note(request, "canary abort", uri, version=canary.version, sha256=canary.sha256)
+            await canaries.end(
+                uri,
+                reason=wanted.message or "on request",
+                note=lambda one: self._entry(
+                    request, "canary abort", uri, version=one.version, sha256=one.sha256
+                ),
+            )
         elif wanted.percent is None:
             raise HTTPProblem(400, "BAD_REQUEST", "the action percent needs a percent")
         else:
-            canary = await canaries.change(uri, wanted.percent)
-            self._note(request, "canary percent", uri, version=canary.version, percent=canary.percent)
+            await canaries.change(
+                uri,
+                wanted.percent,
+                note=lambda one: self._entry(
+                    request, "canary percent", uri, version=one.version, percent=one.percent
+                ),
+            )
         self._answer_record(request, self._record(uri))
 
     @operation(
@@ -320,13 +333,13 @@ class ScriptEndpoints(Endpoints):
             ScriptChange(uri, source, author, wanted.message, wanted.expected.get(uri))
             for uri, source in wanted.scripts.items()
         ]
-        previous = {change.uri: self._version(change.uri) for change in changes}
-        outcome = await self._scripts.batch(changes)
-        for change in changes:
-            if change.source is None:
-                self._note(request, "batch delete", change.uri, previous=previous[change.uri])
-            else:
-                self._note_stored(request, "batch put", change.uri, previous[change.uri])
+        put, delete = (self._change_note(request, action) for action in ("batch put", "batch delete"))
+        outcome = await self._scripts.batch(
+            changes,
+            note=lambda change, previous, script: (delete if script is None else put)(
+                change, previous, script
+            ),
+        )
         answer_json(
             request,
             {
@@ -338,22 +351,22 @@ class ScriptEndpoints(Endpoints):
     async def _put_canary(
         self, request: Any, uri: str, source: str, percent: float, how: dict[str, Any]
     ) -> None:
-        canary = await self._scripts.canaries.begin(uri, source, percent, **how)
-        self._note(
-            request,
-            "canary put",
+        await self._scripts.canaries.begin(
             uri,
-            version=canary.version,
-            previous=canary.base,
-            sha256=canary.sha256,
-            percent=canary.percent,
+            source,
+            percent,
+            **how,
+            note=lambda one: self._entry(
+                request,
+                "canary put",
+                uri,
+                version=one.version,
+                previous=one.base,
+                sha256=one.sha256,
+                percent=one.percent,
+            ),
         )
         self._answer_record(request, self._record(uri))
-
-    def _note_stored(self, request: Any, action: str, uri: str, previous: int, **details: Any) -> None:
-        script = self._stored(uri)
-        details |= {"version": script.version, "previous": previous, "sha256": script.sha256}
-        self._note(request, action, uri, **details)
 
     async def _source(self, uri: str, version: int) -> tuple[str, float]:
         """Give the source of a version, also that on trial, and its time. Raises `ScriptNotFound`."""

@@ -43,6 +43,7 @@ class EventClient:
         self._buffer = buffer
         self._dropped = dropped
         self._waiting: deque[bytes] = deque()
+        self._awaited: list[Deferred[None]] = []
         self._paused = False
         self._gone = False
 
@@ -55,6 +56,25 @@ class EventClient:
         request.notifyFinish().addBoth(lambda _: self._leave())
         request.write(b": connected\n\n")
         request.registerProducer(self, True)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the client is gone."""
+        return self._gone
+
+    @property
+    def paused(self) -> bool:
+        """Whether the client does not keep up at the moment."""
+        return self._paused
+
+    def ready(self) -> Deferred[None]:
+        """Fire when the client has read what it was sent, or is gone."""
+        ready: Deferred[None] = Deferred()
+        if not self._paused or self._gone:
+            ready.callback(None)
+        else:
+            self._awaited.append(ready)
+        return ready
 
     def send(self, block: bytes) -> None:
         """Send an event; when the client lets too many wait, cut it off."""
@@ -90,15 +110,23 @@ class EventClient:
         self._paused = False
         while self._waiting and not self._paused and not self._gone:
             self._request.write(self._waiting.popleft())
+        if not self._paused:
+            self._release()
 
     def stopProducing(self) -> None:  # noqa: N802
         """Take note that the connection is gone (IPushProducer)."""
         self._leave()
 
+    def _release(self) -> None:
+        awaited, self._awaited = self._awaited, []
+        for ready in awaited:
+            ready.callback(None)
+
     def _leave(self) -> None:
         if not self._gone:
             self._gone = True
             self._waiting.clear()
+            self._release()
             if not self.done.called:
                 self.done.callback(None)
 

@@ -93,7 +93,8 @@ class ToolEndpoints(Endpoints):
         if source is None and wanted.uri:
             script = self._stored(uri)
             source, version = script.source, script.version
-        self._note(request, "eval", wanted.uri, version=version, expression=wanted.expression[:200])
+        details = {"version": version, "expression": wanted.expression[:200]}
+        await self._note_durably(request, "eval", wanted.uri, **details)
         sandboxes = self._services.sandboxes
         answer_json(request, await evaluate(sandboxes, uri, source or "", version, wanted.expression))
 
