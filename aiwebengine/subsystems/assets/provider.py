@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
+from twisted.internet.threads import deferToThreadPool
 from zope.interface import implementer
 
-from aiwebengine.interfaces import IExchange, IManagementExtension, IServices
+from aiwebengine.interfaces import IEngineService, IExchange, IFallback, IManagementExtension, IServices
+from aiwebengine.subsystems.assets.index import PublicAssets
+from aiwebengine.subsystems.assets.serving import AssetServing
 from aiwebengine.subsystems.assets.settings import AssetSettings
 from aiwebengine.subsystems.assets.store import AssetStore
 
@@ -16,15 +20,19 @@ __all__ = ["Assets", "build"]
 _ROOM = 65_536
 
 
-@implementer(IManagementExtension)
+@implementer(IManagementExtension, IFallback, IEngineService)
 class Assets:
-    """The operations below ``/engine/assets``."""
+    """Serves assets, and the operations below ``/engine/assets``."""
 
     segment = "assets"
 
     def __init__(self, services: IServices) -> None:
         self._services = services
-        self.store = AssetStore(services.repository.assets, self._settings, self._most_upload_bytes)
+        repository = services.repository.assets
+        interval_s = self._settings().refresh_ms / 1000
+        self._public = PublicAssets(services.reactor, repository, interval_s)
+        self.store = AssetStore(repository, self._settings, self._most_upload_bytes, self._public.changed)
+        self._serving = AssetServing(repository, self._public, self._settings, self._blocking)
 
     def _settings(self) -> AssetSettings:
         settings: AssetSettings = self._services.configuration.section("assets")
@@ -33,6 +41,26 @@ class Assets:
     def _most_upload_bytes(self) -> int:
         most: int = self._services.configuration.section("server").max_upload_bytes
         return most
+
+    def _blocking(self, function: Any, *arguments: Any) -> Awaitable[Any]:
+        reactor: Any = self._services.reactor
+        return deferToThreadPool(reactor, reactor.getThreadPool(), function, *arguments)
+
+    # IFallback
+
+    def answer(self, exchange: IExchange) -> Any:
+        """Answer with an asset or a file, if there is one."""
+        return self._serving.answer(exchange)
+
+    # IEngineService
+
+    async def start(self) -> None:
+        """Read which assets are public."""
+        await self._public.start()
+
+    async def stop(self) -> None:
+        """Look at the repository no more."""
+        await self._public.stop()
 
     # IManagementExtension
 
