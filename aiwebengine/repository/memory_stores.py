@@ -92,6 +92,12 @@ class MemoryAssets(_Store):
         self.fault("assets.get")
         return self._found(name)
 
+    async def part(self, name: str, start: int, length: int) -> tuple[Asset, bytes]:
+        """Give a file with some of its bytes. Raises `AssetNotFound`."""
+        self.fault("assets.part")
+        asset, content = self._found(name)
+        return asset, content[start : start + length]
+
     async def stat(self, name: str) -> Asset:
         """Give a file without its bytes. Raises `AssetNotFound`."""
         self.fault("assets.stat")

@@ -13,10 +13,10 @@ from zope.interface import implementer
 
 from aiwebengine.errors import HTTPProblem
 from aiwebengine.interfaces import IAssetRepository, IExchange, IFallback
-from aiwebengine.repository.errors import AssetNotFound
+from aiwebengine.repository.errors import AssetNotFound, RepositoryUnusable
 from aiwebengine.repository.model import Asset
 from aiwebengine.subsystems.assets.answers import Plan, Representation, answer_bytes, plan_answer
-from aiwebengine.subsystems.assets.contents import Contents
+from aiwebengine.subsystems.assets.contents import MOST_BYTES_EACH, Contents
 from aiwebengine.subsystems.assets.files import FoundFile, find_file, is_directory_with
 from aiwebengine.subsystems.assets.index import PublicAssets
 from aiwebengine.subsystems.assets.media_types import guess_type, with_charset
@@ -28,6 +28,10 @@ __all__ = ["AssetServing"]
 
 _ALLOW = "GET, HEAD, OPTIONS"
 _CHUNK_BYTES = 131_072
+# A database reads more than it is asked for.
+_PART_BYTES = 1_048_576
+# What the access log and metrics call it; a name for each file would be too many.
+_ROUTE = "assets"
 
 
 @implementer(IFallback)
@@ -82,10 +86,11 @@ class AssetServing:
 
     async def _fetch(self, exchange: IExchange, asset: Asset, settings: AssetSettings) -> bool:
         """Answer with a content that is not in memory; what the client has needs none."""
-        shown = _shown(asset, settings)
-        if plan_answer(exchange, shown).status == 304:
+        if plan_answer(exchange, _shown(asset, settings)).status == 304:
             return self._answer_asset(exchange, asset, b"", settings)
         try:
+            if asset.size > MOST_BYTES_EACH:
+                return await self._send_large(exchange, asset.name, settings)
             asset, content = await self._repository.get(asset.name)
         except AssetNotFound:
             return False
@@ -93,6 +98,21 @@ class AssetServing:
             return False
         self._contents.keep(asset.sha256, content, settings.memory_cache_bytes)
         return self._answer_asset(exchange, asset, content, settings)
+
+    async def _send_large(self, exchange: IExchange, name: str, settings: AssetSettings) -> bool:
+        """Send an asset in parts, so that little of it is in memory at a time."""
+        asset = await self._repository.stat(name)
+        if not is_public(asset):
+            return False
+
+        async def read(at: int, length: int) -> bytes:
+            now, part = await self._repository.part(name, at, length)
+            return part if now.sha256 == asset.sha256 else b""
+
+        exchange.record.route = _ROUTE
+        plan = plan_answer(exchange, _shown(asset, settings))
+        await _stream(exchange, plan, read, _PART_BYTES)
+        return True
 
     def _answer_asset(
         self, exchange: IExchange, asset: Asset, content: bytes, settings: AssetSettings
@@ -129,34 +149,41 @@ class AssetServing:
         if found.small is not None or exchange.method == b"HEAD":
             answer_bytes(exchange, shown, found.small or b"")
             return
-        plan = plan_answer(exchange, shown)
-        if plan.status == 304:
-            exchange.answer(304, plan.headers, b"")
-            return
-        await self._stream(exchange, found, plan)
 
-    async def _stream(self, exchange: Any, found: FoundFile, plan: Plan) -> None:
-        """Send a large file at the client's pace: one piece of it is in memory at a time."""
-        stream = exchange.stream(plan.status, [*plan.headers, (b"Content-Length", b"%d" % plan.length)])
-        try:
-            for part in plan.parts:
-                if isinstance(part, bytes):
-                    stream.write(part)
-                    continue
-                at, end = part
-                while at < end:
-                    await stream.when_ready()
-                    piece = await self._blocking(found.read, at, min(_CHUNK_BYTES, end - at))
-                    if not piece:
-                        stream.abort("the file became shorter while it was sent")
-                        return
-                    stream.write(piece)
-                    at += len(piece)
-            stream.finish()
-        except ConnectionAborted:
-            return  # the client has left
-        except OSError as error:
-            stream.abort(f"the file cannot be read: {error}")
+        async def read(at: int, length: int) -> bytes:
+            content: bytes = await self._blocking(found.read, at, length)
+            return content
+
+        await _stream(exchange, plan_answer(exchange, shown), read, _CHUNK_BYTES)
+
+
+async def _stream(
+    exchange: Any, plan: Plan, read: Callable[[int, int], Awaitable[bytes]], most_bytes: int
+) -> None:
+    """Send what is planned at the client's pace: one piece of up to ``most_bytes`` is in memory at a time."""
+    if plan.status == 304:
+        exchange.answer(304, plan.headers, b"")
+        return
+    stream = exchange.stream(plan.status, [*plan.headers, (b"Content-Length", b"%d" % plan.length)])
+    try:
+        for part in plan.parts:
+            if isinstance(part, bytes):
+                stream.write(part)
+                continue
+            at, end = part
+            while at < end:
+                await stream.when_ready()
+                piece = await read(at, min(most_bytes, end - at))
+                if not piece:
+                    stream.abort("the file was changed while it was sent")
+                    return
+                stream.write(piece)
+                at += len(piece)
+        stream.finish()
+    except ConnectionAborted:
+        return  # the client has left
+    except (OSError, AssetNotFound, RepositoryUnusable) as error:
+        stream.abort(f"the file cannot be read: {error}")
 
 
 def _name_of(path: str, prefix: str) -> str | None:
@@ -192,7 +219,7 @@ def _cache_control(name: str, settings: AssetSettings) -> bytes:
 
 def _reads(exchange: IExchange) -> bool:
     """Tell whether it is for a file's content; answer OPTIONS. Raises `HTTPProblem` 405."""
-    exchange.record.route = "assets"
+    exchange.record.route = _ROUTE
     if exchange.method in (b"GET", b"HEAD"):
         return True
     if exchange.method == b"OPTIONS":

@@ -186,6 +186,33 @@ class RepositoryTests(ServingCase):
         self.clock.advance(5)
         self.assertEqual(self.get("/a.txt").body, b"small")
 
+    def test_large(self):
+        """A large content comes in parts; one that is changed or deleted meanwhile does not look whole."""
+        whole = bytes(range(256)) * 12_000
+        tag = self.put("a.bin", whole).headers["etag"]
+        self.assertEqual(self.get("/a.bin").body, whole)
+        part = self.get("/a.bin", Range="bytes=1-2000000")
+        self.assertEqual((part.status, part.body), (206, whole[1:2000001]))
+        self.assertEqual(self.get("/a.bin", Range="bytes=9999999-").status, 416)
+        self.assertEqual(self.get("/a.bin", If_None_Match=tag).status, 304)
+        self.assertEqual(self.ask("HEAD", "/a.bin").headers["content-length"], str(len(whole)))
+        for change in (
+            lambda: self.repository.put("a.bin", whole[::-1], "t/t", {"aiwebengine:public": True}),
+            lambda: self.repository.delete("a.bin"),
+        ):
+            count = iter(range(100))
+
+            def fault(operation, change=change, count=count):
+                if operation == "assets.part" and next(count) == 1:
+                    self.wait(change())
+
+            self.services.repository.fault = fault
+            connection = self.web.connect("GET", "/a.bin")
+            self.assertEqual(len(connection.answer.body), 1_048_576)
+            self.assertTrue(connection.transport.aborted or connection.transport.disconnecting)
+            self.services.repository.fault = lambda operation: None
+        self.assertEqual(self.get("/a.bin").code, NOT_FOUND)
+
     def test_cache_control(self):
         """The first pattern that fits the name says how long."""
         patterns = {"build/*.js": IMMUTABLE, "*.js": "no-store"}
