@@ -120,6 +120,16 @@ class MemoryAssets(_Store):
         self.fault("assets.revision")
         return self._revision
 
+    def checkpoint(self) -> Callable[[], None]:
+        """Give a function that makes everything as it is now again."""
+        kept = self._kept.copy()
+
+        def restore() -> None:
+            self._kept = kept
+            self._revision += 1
+
+        return restore
+
     def _put_all(
         self, puts: Sequence[AssetPut], moment: int, most_total_bytes: int | None
     ) -> Sequence[Asset]:
