@@ -123,7 +123,8 @@ class AssetsForScripts(Assets):
 
     def finished(self, exchange: IExchange) -> None:
         """Forget what the request has handed over in part."""
-        self._uploads.request_ended(exchange.request_id)
+        if self._uploads.size:
+            self._uploads.request_ended(exchange.request_id)
 
 
 def build(services: IServices) -> Assets:
