@@ -73,7 +73,9 @@ class LifeTests(AssetCase):
         ):
             self.assertEqual(self.put("a.txt", b"x", query).json["public"], public)
         self.assertEqual(self.put("a.txt", b"x", "?public=yes").code, (400, "BAD_REQUEST"))
-        self.assertIsNone(self.put(".well/hidden.txt").json["url"])
+        for name in (".well/hidden.txt", "engine/x", "engine"):
+            self.assertIsNone(self.put(name).json["url"], name)
+        self.assertEqual(self.put("engines/x").json["url"], "/engines/x")
 
     def test_req_asset_003_metadata(self):
         """PATCH changes what it names, PUT keeps metadata; the engine's own marks are not shown."""
