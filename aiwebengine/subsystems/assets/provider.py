@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
 from zope.interface import implementer
 
 from aiwebengine.interfaces import (
@@ -39,6 +41,7 @@ class Assets:
     """Serves assets, and the operations below ``/engine/assets``."""
 
     segment = "assets"
+    _log = Logger()
 
     def __init__(self, services: IServices) -> None:
         self._services = services
@@ -76,7 +79,10 @@ class Assets:
     # IEngineService
 
     async def start(self) -> None:
-        """Read which assets are public."""
+        """Read which assets are public; say which directories are not there (they may come later)."""
+        for directory in self._settings().directories:
+            if not Path(directory).is_dir():
+                self._log.warn("assets.directories: {directory} is no directory", directory=directory)
         await self._public.start()
 
     async def stop(self) -> None:
