@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
 from zope.interface import implementer
 
 from aiwebengine.interfaces import (
     IEngineService,
     IExchange,
     IFallback,
+    IFeature,
     IManagementExtension,
     IRequestObserver,
     IScriptGlobals,
@@ -38,13 +41,16 @@ class Assets:
     """Serves assets, and the operations below ``/engine/assets``."""
 
     segment = "assets"
+    _log = Logger()
 
     def __init__(self, services: IServices) -> None:
         self._services = services
         repository = services.repository.assets
         interval_s = self._settings().refresh_ms / 1000
         self._public = PublicAssets(services.reactor, repository, interval_s)
-        self.store = AssetStore(repository, self._settings, self._most_upload_bytes, self._public.changed)
+        self.store = AssetStore(
+            repository, self._settings, self._most_upload_bytes, self._public.changed, self._reserved
+        )
         reactor: Any = services.reactor
         self._uploads = Uploads(reactor.seconds)
         self._serving = AssetServing(repository, self._public, self._settings, self._blocking)
@@ -56,6 +62,9 @@ class Assets:
     def _most_upload_bytes(self) -> int:
         most: int = self._services.configuration.section("server").max_upload_bytes
         return most
+
+    def _reserved(self) -> list[str]:
+        return [prefix for feature in self._services.providers(IFeature) for prefix in feature.prefixes]
 
     def _blocking(self, function: Any, *arguments: Any) -> Awaitable[Any]:
         reactor: Any = self._services.reactor
@@ -70,7 +79,10 @@ class Assets:
     # IEngineService
 
     async def start(self) -> None:
-        """Read which assets are public."""
+        """Read which assets are public; say which directories are not there (they may come later)."""
+        for directory in self._settings().directories:
+            if not Path(directory).is_dir():
+                self._log.warn("assets.directories: {directory} is no directory", directory=directory)
         await self._public.start()
 
     async def stop(self) -> None:

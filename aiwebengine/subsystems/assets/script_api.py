@@ -103,13 +103,11 @@ class AssetOperations:
         """Give ``{"record", "content"}``, the content ``{"text"}``, ``{"base64"}`` or None if it is large."""
         name = _name("assets.get", _read(argument, _Named).name)
         try:
-            asset = await self._store.repository.stat(name)
-            if asset.size > WITH_THE_RECORD_BYTES:
-                return {"record": self._shown(asset), "content": None}
-            asset, content = await self._store.repository.get(name)
+            asset, content = await self._store.repository.part(name, 0, WITH_THE_RECORD_BYTES)
         except AssetNotFound:
             return None
-        return {"record": self._shown(asset), "content": _content(content)}
+        whole = len(content) == asset.size
+        return {"record": self._shown(asset), "content": _content(content) if whole else None}
 
     @safe_in_dry_run
     async def read(self, call: HostCall, argument: Any) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.config import CORE_SECTIONS, ConfigurationSources, load
 from aiwebengine.errors import ConfigurationInvalid
 from aiwebengine.subsystems.assets.settings import AssetSettings
-from tests.subsystems.assets.support import ServingCase
+from tests.subsystems.assets.support import AssetCase, ServingCase
 
 
 class SettingsTests(SynchronousTestCase):
@@ -54,6 +55,19 @@ class SettingsTests(SynchronousTestCase):
         ):
             error = self.assertRaises(ConfigurationInvalid, self.load, f"[assets]\n{line}\n")
             self.assertEqual([problem.key for problem in error.problems], [key], line)
+
+
+class MissingTests(AssetCase):
+    """Directories that are not there."""
+
+    settings = {"directories": ("/nonexistent/public",)}
+
+    def test_said_at_the_start(self):
+        """A directory that is not there is named in the log; the engine starts all the same."""
+        with capturedLogs() as events:
+            self.wait(self.plugin.start())
+        self.wait(self.plugin.stop())
+        self.assertEqual([event["directory"] for event in events], ["/nonexistent/public"])
 
 
 class ReloadTests(ServingCase):
