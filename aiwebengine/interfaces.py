@@ -19,7 +19,16 @@ if TYPE_CHECKING:
     from twisted.web.resource import IResource
 
     from aiwebengine.errors import ScriptInvalid
-    from aiwebengine.repository.model import Asset, KeyValue, LogQuery, Setting, User
+    from aiwebengine.repository.model import (
+        Asset,
+        KeyValue,
+        LogQuery,
+        Quota,
+        Setting,
+        StoredKey,
+        Usage,
+        User,
+    )
     from aiwebengine.sandbox.dry_run import DryRun
     from aiwebengine.sandbox.model import LoadReport
     from aiwebengine.scripts.canary import Canaries
@@ -329,23 +338,47 @@ class IKeyValueRepository(Interface):
     """
     JSON values by namespace and key; each call is atomic.
 
-    Raises ValueError for a key over 1024 bytes, for NUL in it, and for what is no JSON data.
+    Raises ValueError for a key over 1024 bytes, for NUL in it, and for what is no JSON data. A namespace
+    ``a#b`` is counted to ``a``. What makes a namespace hold more than a ``quota`` given raises
+    `QuotaExceeded` and changes nothing.
     """
 
     async def get(namespace: str, key: str) -> KeyValue | None:
         """Give a key's value, None when there is none or it has expired."""
 
-    async def set(namespace: str, key: str, value: Any, ttl_s: float | None = None) -> None:
+    async def get_many(namespace: str, keys: Sequence[str]) -> Mapping[str, KeyValue]:
+        """Give the values there are, by key, as they were at one moment."""
+
+    async def set(
+        namespace: str, key: str, value: Any, ttl_s: float | None = None, quota: Quota | None = None
+    ) -> None:
         """Set a value, for ``ttl_s`` seconds or for good."""
+
+    async def set_many(
+        namespace: str, values: Mapping[str, Any], ttl_s: float | None = None, quota: Quota | None = None
+    ) -> None:
+        """Set several values or none."""
 
     async def delete(namespace: str, key: str) -> bool:
         """Forget a key; tell whether it was there."""
 
+    async def clear(namespace: str) -> int:
+        """Forget all keys of a namespace (not those of others counted to it); give how many."""
+
     async def list(namespace: str, prefix: str = "", after: str = "", limit: int = 100) -> Sequence[KeyValue]:
         """Give, by key, at most ``limit`` values with that ``prefix`` beyond ``after``."""
 
+    async def keys(
+        namespace: str, prefix: str = "", after: str = "", limit: int = 100
+    ) -> Sequence[StoredKey]:
+        """Give what ``list`` gives, without the values."""
+
     async def increment(
-        namespace: str, key: str, by: int | float = 1, ttl_s: float | None = None
+        namespace: str,
+        key: str,
+        by: int | float = 1,
+        ttl_s: float | None = None,
+        quota: Quota | None = None,
     ) -> int | float:
         """
         Add to a number and give the sum; a key that is not there counts as 0 and gets the ``ttl_s``.
@@ -354,13 +387,24 @@ class IKeyValueRepository(Interface):
         """
 
     async def compare_and_set(
-        namespace: str, key: str, expected: Any, value: Any, ttl_s: float | None = None
+        namespace: str,
+        key: str,
+        expected: Any,
+        value: Any,
+        ttl_s: float | None = None,
+        quota: Quota | None = None,
     ) -> bool:
         """
         Set a value if the present one equals ``expected`` as JSON data; tell whether it did.
 
         `ABSENT` as ``expected`` wants no value to be there, as ``value`` deletes.
         """
+
+    async def usage_of(namespace: str) -> Usage:
+        """Give what a namespace holds, with what is counted to it."""
+
+    async def usage(prefix: str = "", after: str = "", limit: int = 100) -> Sequence[Usage]:
+        """Give, by name, at most ``limit`` namespaces with that ``prefix`` beyond ``after``."""
 
     async def prune() -> int:
         """Remove what has expired (and is not seen any more anyway); give how much that was."""

@@ -285,6 +285,14 @@ def _thrown(failure: ScriptThrew, uri: str, source: str) -> HTTPProblem:
         return HTTPProblem(401, "UNAUTHORIZED", failure.message or "Sign-in is required.")
     if failure.name == "PermissionError":
         return HTTPProblem(403, "FORBIDDEN", failure.message or "This is not allowed.")
+    if failure.name == "ServiceUnavailableError":
+        return HTTPProblem(
+            503,
+            "SERVICE_UNAVAILABLE",
+            failure.message or "Something that this script needs is not available at the moment.",
+            {"script": uri},
+            (("Retry-After", "5"),),
+        )
     line, column = place_in(failure.stack, uri)
     message = failure.message if failure.name == "Thrown" else f"{failure.name}: {failure.message}"
     message += _hint(failure, source, line)
@@ -295,7 +303,7 @@ def _thrown(failure: ScriptThrew, uri: str, source: str) -> HTTPProblem:
         "name": failure.name,
         "stack": failure.stack.rstrip(),
     }
-    limit = failure.extra.get("limit")
+    limit = failure.extra.get("limit") or failure.extra.get("hostLimit")
     if isinstance(limit, Mapping):
         details |= {key: limit.get(key) for key in ("limit", "value", "used", "unit", "config_key")}
     if line:

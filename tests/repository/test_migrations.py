@@ -18,7 +18,7 @@ from tests.repository.support import environment
 from tests.repository.test_postgresql import empty_database, psycopg
 
 FIXTURES = Path(__file__).parent / "fixtures"
-NEWEST = 2
+NEWEST = 3
 
 
 class MigrationCase:
@@ -57,6 +57,9 @@ class MigrationCase:
             self.assertEqual([one.version for one in self.wait(repository.versions("gone.js"))], [1])
             self.assertEqual(self.wait(repository.save([ScriptChange("gone.js", "y")]))[0].version, 2)
             self.wait(repository.key_values.set("n", "k", 1))
+            held = [(one.namespace, one.keys, one.bytes) for one in self.wait(repository.key_values.usage())]
+            before = [("other", 1, 2), ("script:a.js", 2, 9), ("script:a.js#u", 1, 4)]
+            self.assertEqual(held, [("n", 1, 2)] + (before if number == 2 else []))
             self.wait(repository.logs.append([]))
             self.assertEqual(open_database(url).schema(), (NEWEST, NEWEST))
             self.assertEqual(len(self.wait(self.open(url).scripts())), len(self.wait(repository.scripts())))
@@ -65,7 +68,7 @@ class MigrationCase:
         """Switched off, an older schema is refused naming the command, and left as it is."""
         url = self.make(1)
         reason = self.refused(url, auto_migrate=False)
-        self.assertIn("schema 1 must be migrated to 2", reason)
+        self.assertIn("schema 1 must be migrated to 3", reason)
         self.assertIn("`aiwebengine migrate`", reason)
         self.assertEqual(open_database(url).schema(), (1, NEWEST))
         self.wait(self.open(url).scripts())
@@ -76,7 +79,7 @@ class MigrationCase:
         url = self.make(1)
         self.number(url, 99)
         reason = self.refused(url)
-        self.assertIn("written by a newer aiwebengine (schema 99, this one knows 2)", reason)
+        self.assertIn("written by a newer aiwebengine (schema 99, this one knows 3)", reason)
         self.assertEqual(open_database(url).schema(), (99, NEWEST))
 
     def test_several_at_once(self):
