@@ -127,7 +127,9 @@ class IFeature(Interface):
 
         It sees whole paths: a Klein route is ``/health/live``, not ``/live``. The feature may also have a
         method ``body_limit(exchange) -> int | None``: most bytes of a request's body, None for the default;
-        and an attribute ``while_draining = True`` to go on answering while the server shuts down.
+        and an attribute ``while_draining = True`` to go on answering while the server shuts down. One below
+        ``engine/`` may have a method ``management_operations()`` that gives what it answers, for the OpenAPI
+        document (`aiwebengine.subsystems.management.operations.Operation`).
         """
 
 
@@ -215,7 +217,8 @@ class IScriptGlobals(Interface):
         ``call`` is a `aiwebengine.sandbox.model.HostCall` (script, request_id, auth...); ``argument`` is JSON
         data; what it returns must be JSON data. A raised error rejects the script's promise (or, for a
         send without an answer, is logged). In a dry run (a check, an evaluation) only those marked with
-        `aiwebengine.sandbox.dry_run.safe_in_dry_run` are asked, ``call.dry_run`` being true.
+        `aiwebengine.sandbox.dry_run.safe_in_dry_run` are asked; ``call.dry_run`` is then where they keep what
+        they change (`DryRun.scratch`), else None.
         """
 
     def registrations() -> Mapping[str, Any]:

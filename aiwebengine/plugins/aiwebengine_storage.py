@@ -21,9 +21,9 @@ class _Storage:
 
     def build(self, settings: Any, services: IServices) -> object | None:
         """Make the provider."""
-        from aiwebengine.subsystems.storage.provider import StorageGlobals
+        from aiwebengine.subsystems.storage.feature import Storage
 
-        storage = StorageGlobals(services.repository, settings)
+        storage = Storage(services, settings)
         services.configuration.on_reload(lambda old, new: storage.apply(new.section("storage")))
         return storage
 

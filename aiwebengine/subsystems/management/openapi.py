@@ -37,7 +37,7 @@ _STATUSES = {
     413: "Larger than a limit.",
     422: "The script does not load; `details` has line and column.",
     429: "Too many wrong keys; see `Retry-After`.",
-    503: "No sandbox is to be had, or too many streams; see `Retry-After`.",
+    503: "No sandbox is to be had, too many streams, or the repository is away; see `Retry-After`.",
 }
 _TAGS = ("scripts", "batch", "check", "eval", "routes", "logs", "requests", "limits", "plugins", "status")
 _ALWAYS = (401, 403, 429)

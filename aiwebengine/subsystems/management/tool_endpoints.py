@@ -10,7 +10,7 @@ import attrs
 
 from aiwebengine._version import VERSION
 from aiwebengine.errors import HTTPProblem
-from aiwebengine.interfaces import IExchange, IScriptGlobals
+from aiwebengine.interfaces import IExchange, IFeature, IScriptGlobals
 from aiwebengine.offline import compose_typings
 from aiwebengine.scripts.evaluate import evaluate
 from aiwebengine.subsystems.management.callers import DEPLOY, READ
@@ -128,4 +128,8 @@ class ToolEndpoints(Endpoints):
 
     @cached_property
     def _openapi(self) -> bytes:
-        return encoded(openapi(operation.all))
+        operations = list(operation.all)
+        for feature in self._services.providers(IFeature):
+            if hasattr(feature, "management_operations"):
+                operations += feature.management_operations()
+        return encoded(openapi(operations))

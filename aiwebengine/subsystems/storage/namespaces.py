@@ -14,21 +14,24 @@ PREFIX = "script:"
 
 
 def namespace_of(script: str, user: str | None = None) -> str:
-    """Give the namespace of a script's URI, or that of a user's id within it, which is counted to it."""
-    namespace = PREFIX + script
-    if user is not None:
-        namespace += "#" + user
-        if user.startswith("#") or not _fits(namespace):
-            # No URI has a #, so what follows the first one is the user, and a second one marks a digest.
-            namespace = f"{PREFIX}{script}##{_digest(user)}"
-    if not _fits(namespace):
-        # Only a test file's path can be that long: it stands for its URI.
-        namespace = f"{PREFIX}{_digest(namespace)}"
+    """
+    Give the namespace of a script's URI, or that of a user's id within it, which is counted to it.
+
+    An id that cannot be part of a namespace is replaced by ``#`` and its SHA-256.
+    """
+    if "#" in script or not _fits(PREFIX + script):
+        # No script can have such a URI, but a test file such a path.
+        script = _digest(script)
+    if user is None:
+        return PREFIX + script
+    namespace = f"{PREFIX}{script}#{user}"
+    if user.startswith("#") or not _fits(namespace):
+        namespace = f"{PREFIX}{script}##{_digest(user)}"
     return namespace
 
 
 def parts_of(namespace: str) -> tuple[str, str | None]:
-    """Give script and user of a namespace; a user's id that is too long as ``#`` and its SHA-256."""
+    """Give script and user of a namespace, the user's id as it is there."""
     script, mark, user = namespace.removeprefix(PREFIX).partition("#")
     return script, user if mark else None
 
