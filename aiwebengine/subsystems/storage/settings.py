@@ -7,8 +7,6 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from aiwebengine.repository.stores.key_values import MOST_KEY_BYTES
-
 __all__ = ["StorageSettings"]
 
 _RELOAD = {"reload": True}
@@ -18,7 +16,7 @@ class StorageSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How much scripts may keep in `storage`."""
 
     max_key_bytes: Annotated[
-        int, Meta(ge=1, le=MOST_KEY_BYTES, description="The longest key, in UTF-8.", extra=_RELOAD)
+        int, Meta(ge=1, le=1024, description="The longest key, in UTF-8.", extra=_RELOAD)
     ] = 512
     max_value_bytes: Annotated[
         int,

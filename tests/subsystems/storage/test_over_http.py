@@ -140,6 +140,22 @@ class _Storage(StorageCase):
         self.assertIs(self.do("a", "compareAndSet", "cas", {"n": [1]}, NOTHING), True)
         self.assertEqual(self.do("a", "get", "cas"), NOTHING)
 
+    def test_deleted_scripts(self) -> None:
+        """A deleted script's values stay for when it is deployed again; a canary has the same ones."""
+        admin = self.engine.admin
+        self.engine.put_script("again.js", storing("again"))
+        self.do("again", "set", "k", 1)
+        admin.request("DELETE", "/engine/scripts/again.js")
+        kept = admin.get("/engine/storage?script=again.js").json["namespaces"]
+        self.assertEqual(kept, [{"script": "again.js", "user": None, "keys": 1, "bytes": 2}])
+        self.engine.put_script("again.js", storing("again"))
+        self.assertEqual(self.do("again", "increment", "k"), 2)
+        changed = storing("again") + "\n// on trial"
+        self.assertEqual(admin.request("PUT", "/engine/scripts/again.js?canary=100", changed).status, 200)
+        self.assertEqual(self.do("again", "increment", "k"), 3)
+        self.assertEqual(admin.request("DELETE", "/engine/storage/again.js").status, 204)
+        self.assertEqual(self.do("again", "get", "k"), NOTHING)
+
     def test_list(self) -> None:
         """Keys by prefix, page after page, with values when they are wanted."""
         self.do("b", "setMany", {f"p:{n}": [n] for n in range(5)})
