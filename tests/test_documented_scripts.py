@@ -33,7 +33,13 @@ from tests.installing import ROOT
 
 PAGES = tuple(
     ROOT / "docs" / name
-    for name in ("APP_DEVELOPMENT.md", "local-development.md", "remote-development.md", "troubleshooting.md")
+    for name in (
+        "APP_DEVELOPMENT.md",
+        "local-development.md",
+        "remote-development.md",
+        "storage.md",
+        "troubleshooting.md",
+    )
 )
 _BLOCK = re.compile(
     r"(?:^<!-- (?P<what>run|refused) (?P<told>(?:(?!-->).)*?)\s*-->\n)?^```js\n(?P<source>.*?)^```",

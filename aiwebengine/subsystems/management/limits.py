@@ -44,6 +44,10 @@ _STATUSES = {
     "javascript.max_timers": 500,
     "javascript.max_host_calls": 500,
     "javascript.max_queue": 503,
+    "storage.max_key_bytes": 500,
+    "storage.max_value_bytes": 500,
+    "storage.max_bytes_per_script": 500,
+    "storage.max_keys_per_script": 500,
     "management.max_failed_keys_per_minute": 429,
 }
 

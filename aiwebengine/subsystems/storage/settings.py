@@ -30,9 +30,16 @@ class StorageSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_bytes_per_script: Annotated[
         int,
         Meta(
-            ge=0, description="The most that a script keeps: keys and values, its users' too.", extra=_RELOAD
+            ge=0,
+            description="The most that a script keeps: keys and values, its users' too.",
+            extra={"reload": True, "unit": "bytes"},
         ),
     ] = 104_857_600
     max_keys_per_script: Annotated[
-        int, Meta(ge=0, description="The most keys that a script has, its users' too.", extra=_RELOAD)
+        int,
+        Meta(
+            ge=0,
+            description="The most keys that a script has, its users' too.",
+            extra={"reload": True, "unit": "keys"},
+        ),
     ] = 100_000
