@@ -472,8 +472,9 @@ class ISandboxPool(Interface):
         """
         Check a script: syntax, top level with registrations live, ``init``. Nothing goes live.
 
-        With a ``dry_run`` the script sends nothing and awaits only host operations that leave nothing behind
-        (`aiwebengine.sandbox.dry_run.safe_in_dry_run`); what it logs and what was withheld is noted in it.
+        With a ``dry_run`` only those host operations are done, sent or awaited, that leave nothing behind but
+        in it (`aiwebengine.sandbox.dry_run.safe_in_dry_run`); what it logs and what was withheld is noted
+        there.
 
         A script that does not load gives a report with ``error`` set, never a raised error; raises
         `HTTPProblem` 503 when no sandbox is to be had.
