@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib import resources
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+from msgspec import Meta
 from zope.interface import implementer
 
 from aiwebengine.interfaces import IKeyValueRepository, IRepositories, IScriptGlobals
@@ -34,6 +35,9 @@ _READ_AT_ONCE = 10
 
 T = TypeVar("T")
 Number = int | float
+Keys = Annotated[list[str], Meta(max_length=100)]
+Texts = Annotated[list[tuple[str, str]], Meta(max_length=100)]
+Limit = Annotated[int, Meta(ge=1, le=1000)]
 
 
 class _Place:
@@ -137,7 +141,7 @@ class StorageGlobals:
 
     @safe_in_dry_run
     async def _get_many(self, call: HostCall, argument: Any) -> list[list[str]]:
-        of_user, keys = _read(argument, tuple[bool, list[str]])
+        of_user, keys = _read(argument, tuple[bool, Keys])
         place = _Place(self, call, of_user, "getMany")
         for key in keys:
             place.key(key)
@@ -164,7 +168,7 @@ class StorageGlobals:
 
     @safe_in_dry_run
     async def _set_many(self, call: HostCall, argument: Any) -> None:
-        of_user, texts, ttl_s = _read(argument, tuple[bool, list[tuple[str, str]], Number | None])
+        of_user, texts, ttl_s = _read(argument, tuple[bool, Texts, Number | None])
         place = _Place(self, call, of_user, "setMany")
         values = {place.key(key): place.parsed(text, f"the value of {key!r}") for key, text in texts}
         await place.explained(place.values.set_many(place.namespace, values, ttl_s, place.quota))
@@ -177,7 +181,7 @@ class StorageGlobals:
 
     @safe_in_dry_run
     async def _list(self, call: HostCall, argument: Any) -> Mapping[str, Any]:
-        of_user, prefix, after, limit, with_values = _read(argument, tuple[bool, str, str, int, bool])
+        of_user, prefix, after, limit, with_values = _read(argument, tuple[bool, str, str, Limit, bool])
         place = _Place(self, call, of_user, "list")
         keys = await place.values.keys(place.namespace, prefix, after, limit + 1)
         page = list(keys[:limit])

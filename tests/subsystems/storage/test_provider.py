@@ -45,7 +45,11 @@ class ProviderTests(SynchronousTestCase):
             ("set", False, "k", "1", "soon"),
             ("increment", False, "k", "1", None),
             ("list", False, "", "", 1.5, False),
+            ("list", False, "", "", 0, False),
+            ("list", False, "", "", 1001, False),
+            ("getMany", False, ["k"] * 101),
             ("setMany", False, {"k": "1"}, None),
+            ("setMany", False, [["k", "1"]] * 101, None),
         ):
             self.fails(TypeError, *asked)
         self.assertEqual(self.successResultOf(self.ask("list", False, "", "", 10, False))["keys"], [])
