@@ -285,14 +285,6 @@ def _thrown(failure: ScriptThrew, uri: str, source: str) -> HTTPProblem:
         return HTTPProblem(401, "UNAUTHORIZED", failure.message or "Sign-in is required.")
     if failure.name == "PermissionError":
         return HTTPProblem(403, "FORBIDDEN", failure.message or "This is not allowed.")
-    if failure.name == "ServiceUnavailableError":
-        return HTTPProblem(
-            503,
-            "SERVICE_UNAVAILABLE",
-            failure.message or "Something that this script needs is not available at the moment.",
-            {"script": uri},
-            (("Retry-After", "5"),),
-        )
     line, column = place_in(failure.stack, uri)
     message = failure.message if failure.name == "Thrown" else f"{failure.name}: {failure.message}"
     message += _hint(failure, source, line)
@@ -308,6 +300,8 @@ def _thrown(failure: ScriptThrew, uri: str, source: str) -> HTTPProblem:
         details |= {key: limit.get(key) for key in ("limit", "value", "used", "unit", "config_key")}
     if line:
         details["source_frame"] = source_frame(source, line, column)
+    if failure.name == "ServiceUnavailableError":
+        return HTTPProblem(503, "SERVICE_UNAVAILABLE", message, details, (("Retry-After", "5"),))
     return HTTPProblem(500, "SCRIPT_ERROR", message, details)
 
 

@@ -51,6 +51,9 @@ class AwayTests(_EngineCase):
         uncaught = await self.call(engine, "/a/call", "increment", "k")
         self.assertEqual((uncaught.status, uncaught.code), (503, "SERVICE_UNAVAILABLE"))
         self.assertEqual(uncaught.header("Retry-After"), "5")
+        error = uncaught.json["error"]
+        self.assertIn("storage.increment: the repository is not available", error["message"])
+        self.assertEqual((error["details"]["script"], error["details"]["name"]), ("a.js", caught["name"]))
         self.assertNotIn("inner.example", uncaught.text)
 
         def broken(operation: str) -> None:

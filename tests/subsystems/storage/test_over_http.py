@@ -316,6 +316,8 @@ class LimitTests(StorageCase):
         "storage.max_keys_per_script": 6,
     }
 
+    line_of_call = storing("a").partition("await where[")[0].count("\n") + 1
+
     def refused(self, limit: str, value: int, used: int, unit: str, function: str, *args: Any) -> None:
         """Check that a call is refused for a limit: caught, and uncaught with the details."""
         found = self.caught("a", function, *args)
@@ -334,7 +336,7 @@ class LimitTests(StorageCase):
             "config_key": f"storage.{limit}",
         }
         self.assertEqual(shown, wanted)
-        self.assertEqual(details["script"], "a.js")
+        self.assertEqual((details["script"], details["line"]), ("a.js", self.line_of_call))
 
     def test_key(self) -> None:
         """A key is measured in UTF-8."""
