@@ -11,7 +11,6 @@ const source = `
   register("/note", async () => ({ note: (await storage.user.get("note")) ?? null }));
   register("/greeting", async () => (await storage.get("greeting")));
   register("/broken", async () => { await storage.set("visits", () => 1); return "kept"; });
-  register("/late", () => { setInterval(() => { storage.increment("late"); }, 1); return new Promise(() => {}); });
 `;
 const app = loadScript("visits.js", { source });
 const ada = { userId: "ada" }, bob = { userId: "bob" };
@@ -102,17 +101,5 @@ describe("beforeAll", () => {
       expect(await app.storage.get("visits")).toBe(11);
       expect(await storage.get("runs of beforeAll")).toBe(1);
     });
-  });
-});
-
-describe("what is still under way when a test ends", () => {
-  it("is left behind", async () => {
-    app.get("/late").catch(() => {});
-    while ((await app.storage.get("late")) === undefined) await null;
-  });
-
-  it("does not reach the next test", async () => {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(await app.storage.get("late")).toBeUndefined();
   });
 });

@@ -60,6 +60,8 @@ class Workbench:
         self._current: World | None = None
         self._repository: Any = services.repository
         self._plugin_operations: dict[str, Any] = {}
+        #: The ids of requests of tests that are over.
+        self.past_requests: set[str] = set()
         self.script_files: set[Path] = set()
         self._globals = services.providers(IScriptGlobals)
         self._script_roots = [directory.resolve() for directory in script_roots]

@@ -86,6 +86,7 @@ class World:
             asked.callback({"error": "fetch: the test is over"})
         for program in (*self._programs, *self._with_fetch.values()):
             self.bench.pool.forget(program)
+        self.bench.past_requests |= self.requests
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -178,7 +179,7 @@ class World:
 
     def owns(self, call: HostCall) -> bool:
         """Tell whether a host call is of this test, not of one before that did not wait for its end."""
-        return not call.request_id or call.request_id in self.requests
+        return call.request_id in self.requests or call.request_id not in self.bench.past_requests
 
     # -- storage --
 
