@@ -10,6 +10,7 @@ __all__ = [
     "AIWebEngineError",
     "ConfigurationInvalid",
     "HTTPProblem",
+    "LimitExceeded",
     "PluginUnusable",
     "Problem",
     "RouteConflict",
@@ -78,6 +79,32 @@ class HTTPProblem(AIWebEngineError):
 
     def __str__(self) -> str:
         return f"{self.status} {self.code}: {self.message}"
+
+
+@attrs.define(auto_exc=True, str=False)
+class LimitExceeded(AIWebEngineError):
+    """
+    A script asked the host for more than a limit allows; it sees a RangeError with that ``code``.
+
+    ``limit`` names the limit, ``value`` is its value, ``used`` what was asked for, both in ``unit``;
+    ``config_key`` sets it.
+    """
+
+    message: str
+    limit: str
+    value: float
+    used: float
+    unit: str
+    config_key: str
+    script_name = "RangeError"
+    code = "LIMIT_EXCEEDED"
+
+    def __str__(self) -> str:
+        return self.message
+
+    def as_json(self) -> dict[str, object]:
+        """Give the figures as the details of an error answer have them."""
+        return {name: getattr(self, name) for name in ("limit", "value", "used", "unit", "config_key")}
 
 
 @attrs.define(auto_exc=True, str=False)

@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from twisted.web.resource import IResource
 
     from aiwebengine.errors import ScriptInvalid
-    from aiwebengine.repository.model import Asset, AssetPut, KeyValue, LogQuery, Setting, User
+    from aiwebengine.repository.model import (
+        Asset,
+        AssetPut,
+        KeyValue,
+        LogQuery,
+        Quota,
+        Setting,
+        StoredKey,
+        Usage,
+        User,
+    )
     from aiwebengine.sandbox.dry_run import DryRun
     from aiwebengine.sandbox.model import LoadReport
     from aiwebengine.scripts.canary import Canaries
@@ -242,7 +252,8 @@ class IScriptGlobals(Interface):
         ``call`` is a `aiwebengine.sandbox.model.HostCall` (script, request_id, auth...); ``argument`` is JSON
         data; what it returns must be JSON data. A raised error rejects the script's promise (or, for a
         send without an answer, is logged). In a dry run (a check, an evaluation) only those marked with
-        `aiwebengine.sandbox.dry_run.safe_in_dry_run` are asked, ``call.dry_run`` being true.
+        `aiwebengine.sandbox.dry_run.safe_in_dry_run` are asked; ``call.dry_run`` is then where they keep what
+        they change (`DryRun.scratch`), else None.
         """
 
     def registrations() -> Mapping[str, Any]:
@@ -409,23 +420,47 @@ class IKeyValueRepository(Interface):
     """
     JSON values by namespace and key; each call is atomic.
 
-    Raises ValueError for a key over 1024 bytes, for NUL in it, and for what is no JSON data.
+    Raises ValueError for a key over 1024 bytes, for NUL in it, and for what is no JSON data. A namespace
+    ``a#b`` is counted to ``a``. What makes a namespace hold more than a ``quota`` given raises
+    `QuotaExceeded` and changes nothing.
     """
 
     async def get(namespace: str, key: str) -> KeyValue | None:
         """Give a key's value, None when there is none or it has expired."""
 
-    async def set(namespace: str, key: str, value: Any, ttl_s: float | None = None) -> None:
+    async def get_many(namespace: str, keys: Sequence[str]) -> Mapping[str, KeyValue]:
+        """Give the values there are, by key, as they were at one moment."""
+
+    async def set(
+        namespace: str, key: str, value: Any, ttl_s: float | None = None, quota: Quota | None = None
+    ) -> None:
         """Set a value, for ``ttl_s`` seconds or for good."""
+
+    async def set_many(
+        namespace: str, values: Mapping[str, Any], ttl_s: float | None = None, quota: Quota | None = None
+    ) -> None:
+        """Set several values or none."""
 
     async def delete(namespace: str, key: str) -> bool:
         """Forget a key; tell whether it was there."""
 
+    async def clear(namespace: str) -> int:
+        """Forget all keys of a namespace (not those of others counted to it); give how many."""
+
     async def list(namespace: str, prefix: str = "", after: str = "", limit: int = 100) -> Sequence[KeyValue]:
         """Give, by key, at most ``limit`` values with that ``prefix`` beyond ``after``."""
 
+    async def keys(
+        namespace: str, prefix: str = "", after: str = "", limit: int = 100
+    ) -> Sequence[StoredKey]:
+        """Give what ``list`` gives, without the values."""
+
     async def increment(
-        namespace: str, key: str, by: int | float = 1, ttl_s: float | None = None
+        namespace: str,
+        key: str,
+        by: int | float = 1,
+        ttl_s: float | None = None,
+        quota: Quota | None = None,
     ) -> int | float:
         """
         Add to a number and give the sum; a key that is not there counts as 0 and gets the ``ttl_s``.
@@ -434,13 +469,24 @@ class IKeyValueRepository(Interface):
         """
 
     async def compare_and_set(
-        namespace: str, key: str, expected: Any, value: Any, ttl_s: float | None = None
+        namespace: str,
+        key: str,
+        expected: Any,
+        value: Any,
+        ttl_s: float | None = None,
+        quota: Quota | None = None,
     ) -> bool:
         """
         Set a value if the present one equals ``expected`` as JSON data; tell whether it did.
 
         `ABSENT` as ``expected`` wants no value to be there, as ``value`` deletes.
         """
+
+    async def usage_of(namespace: str) -> Usage:
+        """Give what a namespace holds, with what is counted to it."""
+
+    async def usage(prefix: str = "", after: str = "", limit: int = 100) -> Sequence[Usage]:
+        """Give, by name, at most ``limit`` namespaces with that ``prefix`` beyond ``after``."""
 
     async def prune() -> int:
         """Remove what has expired (and is not seen any more anyway); give how much that was."""
@@ -511,8 +557,9 @@ class ISandboxPool(Interface):
         """
         Check a script: syntax, top level with registrations live, ``init``. Nothing goes live.
 
-        With a ``dry_run`` the script sends nothing and awaits only host operations that leave nothing behind
-        (`aiwebengine.sandbox.dry_run.safe_in_dry_run`); what it logs and what was withheld is noted in it.
+        With a ``dry_run`` only those host operations are done, sent or awaited, that leave nothing behind but
+        in it (`aiwebengine.sandbox.dry_run.safe_in_dry_run`); what it logs and what was withheld is noted
+        there.
 
         A script that does not load gives a report with ``error`` set, never a raised error; raises
         `HTTPProblem` 503 when no sandbox is to be had.

@@ -34,6 +34,9 @@ _SHAPES = (
     ("async handler, two awaits", "/api/later", None),
     ("100 streamed chunks", "/api/chunks", None),
     ("100 KB answer", "/api/large", None),
+    ("storage.get", "/api/kept", None),
+    ("storage.set, on the disk", "/api/kept/set", None),
+    ("storage.increment of one key", "/api/kept/count", None),
 )
 
 

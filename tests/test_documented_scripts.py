@@ -38,6 +38,7 @@ PAGES = tuple(
         "assets.md",
         "local-development.md",
         "remote-development.md",
+        "storage.md",
         "troubleshooting.md",
     )
 )

@@ -113,6 +113,20 @@ class ExampleTests(EngineCase):
         self.assertEqual(gone.json, {"visits": 0})
         self.assertIn("Max-Age=0", gone.header("set-cookie") or "")
 
+    def test_board(self) -> None:
+        for number, words in ((1, "hello"), (2, "again")):
+            made = self.client.post_json("/board", {"name": "Ada", "words": words})
+            self.assertEqual((made.status, made.json["number"]), (201, number))
+        found = self.get("/board").json
+        self.assertEqual([one["words"] for one in found["messages"]], ["again", "hello"])
+        self.assertEqual(found["next"], None)
+        self.assertEqual(self.get("/board").json["visits"], found["visits"] + 1)
+        refused = self.client.post_json("/board", {"name": "Ada"})
+        self.assertEqual(refused.json, {"error": "words must be a text of at most 500 characters"})
+
+    def test_notes(self) -> None:
+        self.assert_error(self.get("/notes"), 401, "UNAUTHORIZED")
+
     def test_streaming(self) -> None:
         self.assertEqual(self.get("/stream/countdown?from=2").text, "2\n1\nlift-off\n")
         self.assertEqual(self.get("/stream/table.csv?rows=3").text, "n,square\n1,1\n2,4\n3,9\n")

@@ -11,6 +11,7 @@ __all__ = [
     "AssetNotFound",
     "AssetsFull",
     "NotANumber",
+    "QuotaExceeded",
     "RepositoryUnavailable",
     "RepositoryUnusable",
     "UserConflict",
@@ -109,3 +110,20 @@ class NotANumber(AIWebEngineError):
 
     def __str__(self) -> str:
         return f"the value of {self.key!r} is no number"
+
+
+@attrs.define(auto_exc=True, str=False)
+class QuotaExceeded(AIWebEngineError):
+    """
+    A namespace would hold more than its `Quota` allows; nothing was changed.
+
+    ``unit`` is ``keys`` or ``bytes``, ``value`` the limit and ``used`` what there would be.
+    """
+
+    namespace: str
+    unit: str
+    value: int
+    used: int
+
+    def __str__(self) -> str:
+        return f"{self.namespace!r} would hold {self.used} {self.unit}, at most {self.value} are allowed"

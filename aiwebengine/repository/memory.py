@@ -10,8 +10,9 @@ from zope.interface import implementer
 
 from aiwebengine.errors import ScriptNotFound, VersionConflict
 from aiwebengine.interfaces import IHealthCheck, IRepository
+from aiwebengine.repository.memory_key_values import MemoryKeyValues
 from aiwebengine.repository.memory_logs import MemoryLogs
-from aiwebengine.repository.memory_stores import MemoryAssets, MemoryKeyValues, MemorySettings, MemoryUsers
+from aiwebengine.repository.memory_stores import MemoryAssets, MemorySettings, MemoryUsers
 from aiwebengine.repository.texts import cleaned
 from aiwebengine.scripts.log import LogEntry
 from aiwebengine.scripts.model import Script, ScriptChange, ScriptVersion, digest

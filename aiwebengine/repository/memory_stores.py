@@ -1,4 +1,4 @@
-"""Assets, users, keys and settings kept in this process."""
+"""Assets, users and settings kept in this process."""
 
 from __future__ import annotations
 
@@ -10,20 +10,14 @@ from typing import Any
 import attrs
 from zope.interface import implementer
 
-from aiwebengine.interfaces import (
-    IAssetRepository,
-    IKeyValueRepository,
-    ISettingsRepository,
-    IUserRepository,
-)
-from aiwebengine.repository.errors import AssetNotFound, AssetsFull, NotANumber, UserConflict, UserNotFound
-from aiwebengine.repository.model import ABSENT, Asset, AssetPut, KeyValue, Setting, User
+from aiwebengine.interfaces import IAssetRepository, ISettingsRepository, IUserRepository
+from aiwebengine.repository.errors import AssetNotFound, AssetsFull, UserConflict, UserNotFound
+from aiwebengine.repository.model import Asset, AssetPut, Setting, User
 from aiwebengine.repository.stores import assets, settings
-from aiwebengine.repository.stores.key_values import check_key, expiry
 from aiwebengine.repository.stores.users import checked_user
-from aiwebengine.repository.texts import check_name, cleaned, encoded, same
+from aiwebengine.repository.texts import check_name, cleaned, encoded
 
-__all__ = ["MemoryAssets", "MemoryKeyValues", "MemorySettings", "MemoryUsers"]
+__all__ = ["MemoryAssets", "MemorySettings", "MemoryUsers"]
 
 
 @attrs.define
@@ -229,88 +223,6 @@ class MemoryUsers(_Store):
 
     def _first(self, found: Iterable[User]) -> User | None:
         return next(iter(found), None)
-
-
-@implementer(IKeyValueRepository)
-class MemoryKeyValues(_Store):
-    """See `IKeyValueRepository`."""
-
-    def __init__(self, now: Callable[[], float], fault: Callable[[str], None]) -> None:
-        super().__init__(now, fault)
-        self._kept: dict[str, dict[str, KeyValue]] = {}
-
-    async def get(self, namespace: str, key: str) -> KeyValue | None:
-        """Give a key's value, None when there is none or it has expired."""
-        return copy.deepcopy(self._alive(namespace, key, self.moment("key_values.get")))
-
-    async def set(self, namespace: str, key: str, value: Any, ttl_s: float | None = None) -> None:
-        """Set a value, for ``ttl_s`` seconds or for good."""
-        self._put(namespace, key, value, expiry(self.moment("key_values.set"), ttl_s))
-
-    async def delete(self, namespace: str, key: str) -> bool:
-        """Forget a key; tell whether it was there."""
-        there = self._alive(namespace, key, self.moment("key_values.delete")) is not None
-        self._kept.get(namespace, {}).pop(key, None)
-        return there
-
-    async def list(
-        self, namespace: str, prefix: str = "", after: str = "", limit: int = 100
-    ) -> Sequence[KeyValue]:
-        """Give, by key, at most ``limit`` values with that ``prefix`` beyond ``after``."""
-        moment = self.moment("key_values.list")
-        alive = {key for key in self._kept.get(namespace, ()) if self._alive(namespace, key, moment)}
-        return [copy.deepcopy(self._kept[namespace][key]) for key in _chosen(alive, prefix, after, limit)]
-
-    async def increment(
-        self, namespace: str, key: str, by: int | float = 1, ttl_s: float | None = None
-    ) -> int | float:
-        """Add to a number (0 when there is none) and give the sum. Raises `NotANumber`."""
-        moment = self.moment("key_values.increment")
-        present = self._alive(namespace, key, moment) or KeyValue(key, 0, expiry(moment, ttl_s))
-        if isinstance(present.value, bool) or not isinstance(present.value, int | float):
-            raise NotANumber(namespace, key)
-        total: int | float = present.value + by
-        self._put(namespace, key, total, present.expires_at)
-        return total
-
-    async def compare_and_set(
-        self, namespace: str, key: str, expected: Any, value: Any, ttl_s: float | None = None
-    ) -> bool:
-        """Set a value if the present one is ``expected``; tell whether it was."""
-        moment = self.moment("key_values.compare_and_set")
-        until = expiry(moment, ttl_s)
-        present = self._alive(namespace, key, moment)
-        if present is None or expected is ABSENT:
-            if present is not None or expected is not ABSENT:
-                return False
-        elif not same(present.value, expected):
-            return False
-        if value is ABSENT:
-            self._kept.get(namespace, {}).pop(key, None)
-        else:
-            self._put(namespace, key, value, until)
-        return True
-
-    async def prune(self) -> int:
-        """Remove what has expired; give how much that was."""
-        moment = self.moment("key_values.prune")
-        removed = 0
-        for namespace, values in self._kept.items():
-            for key in [key for key in values if self._alive(namespace, key, moment) is None]:
-                del values[key]
-                removed += 1
-        return removed
-
-    def _put(self, namespace: str, key: str, value: Any, expires_at: int | None) -> None:
-        check_key(namespace, key)
-        encoded(value)
-        self._kept.setdefault(namespace, {})[key] = KeyValue(key, copy.deepcopy(value), expires_at)
-
-    def _alive(self, namespace: str, key: str, moment: int) -> KeyValue | None:
-        found = self._kept.get(namespace, {}).get(key)
-        if found is None or (found.expires_at is not None and found.expires_at <= moment):
-            return None
-        return found
 
 
 @implementer(ISettingsRepository)

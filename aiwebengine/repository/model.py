@@ -15,7 +15,10 @@ __all__ = [
     "AssetPut",
     "KeyValue",
     "LogQuery",
+    "Quota",
     "Setting",
+    "StoredKey",
+    "Usage",
     "User",
 ]
 
@@ -109,6 +112,36 @@ class KeyValue:
     key: str
     value: Any
     expires_at: int | None = None
+
+
+@attrs.frozen
+class StoredKey:
+    """A key without its value; ``bytes`` is what both are counted with."""
+
+    key: str
+    bytes: int
+    expires_at: int | None = None
+
+
+@attrs.frozen
+class Usage:
+    """
+    What a namespace holds: keys, and bytes of keys (UTF-8) and values (ASCII JSON text).
+
+    A namespace ``a#b`` is counted to ``a`` as well. What has expired counts until it is removed.
+    """
+
+    namespace: str
+    keys: int = 0
+    bytes: int = 0
+
+
+@attrs.frozen
+class Quota:
+    """The most that a namespace may hold, with all that is counted to it."""
+
+    max_keys: int
+    max_bytes: int
 
 
 @attrs.frozen

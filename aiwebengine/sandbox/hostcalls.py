@@ -10,6 +10,8 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from aiwebengine.errors import LimitExceeded
+from aiwebengine.repository.errors import RepositoryUnavailable
 from aiwebengine.sandbox.dry_run import is_safe_in_dry_run
 from aiwebengine.sandbox.model import HostCall
 
@@ -56,7 +58,7 @@ class HostCalls:
             else:
                 job.host_calls += 1
                 _, operation, argument = effect
-                if job.dry_run is not None:
+                if job.dry_run is not None and not is_safe_in_dry_run(self.operations.get(operation)):
                     job.dry_run.drop(operation)
                     continue
                 deferred = self._start(job, operation, argument)
@@ -78,7 +80,7 @@ class HostCalls:
         if dry is not None and not is_safe_in_dry_run(perform):
             return _failed(dry.refuse(operation))
         version = job.program.version if job.program is not None else 0
-        call = HostCall(job.uri, version, job.request_id, dict(job.facts.get("auth") or {}), dry is not None)
+        call = HostCall(job.uri, version, job.request_id, dict(job.facts.get("auth") or {}), dry)
         try:
             return Deferred.fromCoroutine(perform(call, argument))
         except Exception:
@@ -89,7 +91,10 @@ class HostCalls:
 
     def _fail(self, failure: Failure, job: Job, ident: int, operation: str) -> None:
         name, message = self._explain(failure, job, operation)
-        told = {"name": name, "message": message, "code": getattr(failure.value, "code", None)}
+        error: Any = failure.value
+        told = {"name": name, "message": message, "code": getattr(error, "code", None)}
+        if isinstance(error, LimitExceeded):
+            told["limit"] = error.as_json()
         self._answer(job, msgspec.json.encode([ident, False, told]))
 
     def _complain(self, failure: Failure, job: Job, operation: str) -> None:
@@ -106,6 +111,12 @@ class HostCalls:
     def _explain(self, failure: Failure, job: Job, operation: str) -> tuple[str, str]:
         """Give name and message of the error as a script sees it; what it cannot know of is logged."""
         error: Any = failure.value
+        if isinstance(error, RepositoryUnavailable):
+            # What it says is for the operator: scripts need not know where the repository is.
+            self._log.warn(
+                "{operation} of {script}: {error}", operation=operation, script=job.uri, error=error
+            )
+            return "ServiceUnavailableError", f"{operation}: the repository is not available at the moment"
         name = getattr(error, "script_name", None)
         for kind, script_name in _KNOWN:
             if name is None and isinstance(error, kind):

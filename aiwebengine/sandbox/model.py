@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from aiwebengine.errors import ScriptInvalid
+from aiwebengine.sandbox.dry_run import DryRun
 
 __all__ = ["Diagnostic", "HostCall", "LoadReport", "Program", "Registration"]
 
@@ -81,12 +82,12 @@ class HostCall:
     """
     Who asks for a host operation: the script and the request it serves (empty while loading).
 
-    With ``dry_run`` nothing may last of what the operation does (only those marked with
-    `aiwebengine.sandbox.dry_run.safe_in_dry_run` are asked then).
+    In a ``dry_run`` nothing may last of what the operation does (only those marked with
+    `aiwebengine.sandbox.dry_run.safe_in_dry_run` are asked then); changes belong into its ``scratch``.
     """
 
     script: str
     version: int
     request_id: str
     auth: Mapping[str, Any] = attrs.field(factory=dict)
-    dry_run: bool = False
+    dry_run: DryRun | None = None

@@ -41,7 +41,7 @@ def own_lines(stack: str, uri: str) -> str:
 
 def threw(found: Mapping[str, Any]) -> ScriptThrew:
     """Give a thrown error from the realm's description of it."""
-    extra = {k: found[k] for k in ("cause", "badResult", "limit") if k in found}
+    extra = {k: found[k] for k in ("cause", "badResult", "limit", "hostLimit") if k in found}
     return ScriptThrew(str(found["name"]), str(found["message"]), str(found["stack"]), extra)
 
 

@@ -37,9 +37,10 @@ async def evaluate(
     """
     Load ``source`` (without its ``init``) and give the value of ``expression`` after it; nothing lasts.
 
-    It is a dry run in a realm of its own, thrown away afterwards: what the script sends is dropped, host
-    operations that would leave something behind are refused (`DryRun`), lines it logs are given back instead
-    of kept. A Promise is awaited, unless the script declares ``init`` other than as a function.
+    It is a dry run in a realm of its own, thrown away afterwards: what the script stores only it sees,
+    what it sends is dropped, host operations that cannot be taken back are refused (`DryRun`), lines it logs
+    are given back instead of kept. A Promise is awaited, unless the script declares ``init`` other than as a
+    function.
 
     Gives ``{"ok": True, "type", "text", "value", "logs", "withheld"}``, ``value`` null for what is no JSON,
     or ``{"ok": False, "error": {"message", "line", "column", "stack"}, "logs", "withheld"}``, lines of the

@@ -176,8 +176,9 @@ class ScriptRegistry:
         """
         Do all of `put` but storing and swapping, as a dry run (``init`` runs too).
 
-        What the script sends while it loads is dropped, and host operations that would leave something
-        behind are refused; when ``init`` fails for that it counts as unchecked, not as failed.
+        What the script stores while it loads only it sees, what it sends is dropped, and host operations
+        that cannot be taken back are refused; when ``init`` fails for that it counts as unchecked, not as
+        failed.
         """
         version = self._version(uri) + 1
         dry = DryRun()

@@ -21,10 +21,11 @@ from aiwebengine.repository.errors import (
     AssetNotFound,
     AssetsFull,
     NotANumber,
+    QuotaExceeded,
     UserConflict,
     UserNotFound,
 )
-from aiwebengine.repository.model import ABSENT, PUBLIC_MARK, AssetPut, LogQuery, User
+from aiwebengine.repository.model import ABSENT, PUBLIC_MARK, AssetPut, LogQuery, Quota, User
 from aiwebengine.scripts.log import LogEntry
 from aiwebengine.testing.repository import RepositoryCase
 
@@ -460,6 +461,122 @@ class KeyValueContract(RepositoryCase):
         self.fails(values.set("n", "k", float("nan")), ValueError)
         self.fails(values.set("n", "k", object()), TypeError)
         self.assertEqual(self.keys(), [])
+
+    def test_several_values(self) -> None:
+        """Several are set as one change and read as one; what is not there is left out."""
+        values = self.repository.key_values
+        many = {f"k{number:03}": [number] for number in range(250)}
+        self.wait(values.set_many("n", many, 10))
+        self.set("stays", None)
+        found = self.wait(values.get_many("n", [*many, "stays", "no", "\0", "\ud800"]))
+        self.assertEqual({key: one.value for key, one in found.items()}, many | {"stays": None})
+        self.assertEqual(found["k007"].expires_at, int(self.time * 1000) + 10_000)
+        self.fails(values.set_many("n", {"a": 1, "": 2}), ValueError)
+        self.fails(values.set_many("n", {"a": 1, "b": float("nan")}), ValueError)
+        self.assertIs(self.value("a"), ABSENT)
+        self.time += 11
+        self.assertEqual(list(self.wait(values.get_many("n", [*many, "stays"]))), ["stays"])
+        self.assertEqual(self.wait(values.get_many("n", [])), {})
+        self.wait(values.set_many("n", {}))
+
+    def test_keys_listed(self) -> None:
+        """Keys are listed as values are, with the bytes both take and when they expire."""
+        self.set("ab", "é", ttl_s=5)
+        self.set("é", [1])
+        self.set("gone", 1, ttl_s=1)
+        self.time += 2
+        keys = self.repository.key_values.keys
+        first, second = self.wait(keys("n"))
+        self.assertEqual((first.key, first.bytes), ("ab", 2 + len('"\\u00e9"')))
+        self.assertEqual(first.expires_at, int(self.time * 1000) + 3000)
+        self.assertEqual((second.key, second.bytes, second.expires_at), ("é", 2 + 3, None))
+        self.assertEqual([one.key for one in self.wait(keys("n", prefix="a"))], ["ab"])
+        self.assertEqual([one.key for one in self.wait(keys("n", after="ab", limit=1))], ["é"])
+        self.assertEqual([one.key for one in self.wait(keys("n", limit=1))], ["ab"])
+
+    def used(self, namespace: str = "n") -> tuple[int, int]:
+        """Give keys and bytes of a namespace."""
+        usage = self.wait(self.repository.key_values.usage_of(namespace))
+        self.assertEqual(usage.namespace, namespace)
+        return usage.keys, usage.bytes
+
+    def test_counted(self) -> None:
+        """Each way of changing a namespace is counted, to its owner as well."""
+        values = self.repository.key_values
+        self.assertEqual(self.used(), (0, 0))
+        self.set("k", "abc")
+        self.assertEqual(self.used(), (1, 6))
+        self.set("k", "a")
+        self.assertEqual(self.used(), (1, 4))
+        self.wait(values.increment("n", "c"))
+        self.wait(values.increment("n", "c", 9))
+        self.assertEqual(self.used(), (2, 4 + 3))
+        self.wait(values.compare_and_set("n", "c", 10, ABSENT))
+        self.wait(values.compare_and_set("n", "c", 10, 11))
+        self.assertEqual(self.used(), (1, 4))
+        self.wait(values.compare_and_set("n", "d", ABSENT, [1]))
+        self.wait(values.set_many("n#u", {"é": 1, "b": 22}))
+        self.assertEqual((self.used("n#u"), self.used()), ((2, 6), (4, 8 + 6)))
+        self.assertTrue(self.wait(values.delete("n#u", "b")))
+        self.assertFalse(self.wait(values.delete("n#u", "b")))
+        self.assertEqual((self.used("n#u"), self.used()), ((1, 3), (3, 8 + 3)))
+        self.assertEqual(self.wait(values.clear("n")), 2)
+        self.assertEqual((self.keys(), self.used("n#u"), self.used()), ([], (1, 3), (1, 3)))
+        self.set("x", 1, ttl_s=1)
+        self.time += 2
+        self.assertEqual(self.wait(values.prune()), 1)
+        self.assertEqual(self.used(), (1, 3))
+
+    def test_counts_listed(self) -> None:
+        """Namespaces that hold something are listed by name."""
+        usage = self.repository.key_values.usage
+        for namespace in ("b", "a#2", "a#1", "c"):
+            self.wait(self.repository.key_values.set(namespace, "k", 1))
+        self.wait(self.repository.key_values.delete("c", "k"))
+        found = [(one.namespace, one.keys, one.bytes) for one in self.wait(usage())]
+        self.assertEqual(found, [("a", 2, 4), ("a#1", 1, 2), ("a#2", 1, 2), ("b", 1, 2)])
+        self.assertEqual([one.namespace for one in self.wait(usage(prefix="a#"))], ["a#1", "a#2"])
+        self.assertEqual([one.namespace for one in self.wait(usage(after="a", limit=1))], ["a#1"])
+
+    def test_quota(self) -> None:
+        """What would hold too much is refused with the figures and changes nothing; getting less never is."""
+        values = self.repository.key_values
+        quota = Quota(max_keys=3, max_bytes=20)
+        self.set("a", "1234567", quota=quota)
+        self.wait(values.set("n#u", "b", "12", quota=quota))
+        for work in (
+            values.set("n", "c", "123456", quota=quota),
+            values.set_many("n", {"a": "12345678", "c": "1234"}, quota=quota),
+            values.compare_and_set("n", "a", "1234567", "1" * 20, quota=quota),
+        ):
+            error = self.fails(work, QuotaExceeded)
+            self.assertEqual((error.namespace, error.unit, error.value), ("n", "bytes", 20))
+            self.assertGreater(error.used, 20)
+            self.assertEqual((self.keys(), self.value("a"), self.used()), (["a"], "1234567", (2, 15)))
+        self.wait(values.increment("n", "c", quota=quota))
+        for work in (
+            values.set("n", "d", 1, quota=quota),
+            values.increment("n#v", "d", quota=quota),
+            values.compare_and_set("n", "d", ABSENT, 1, quota=quota),
+        ):
+            error = self.fails(work, QuotaExceeded)
+            self.assertEqual((error.unit, error.value, error.used), ("keys", 3, 4))
+        self.assertEqual(self.used("n#v"), (0, 0))
+        self.set("a", "1", quota=Quota(1, 1))
+        self.assertEqual(self.used(), (3, 11))
+
+    def test_quota_and_expired(self) -> None:
+        """What has expired does not stand in the way of something new."""
+        values = self.repository.key_values
+        quota = Quota(max_keys=2, max_bytes=100)
+        self.set("a", 1, ttl_s=1)
+        self.wait(values.set("n#u", "b", 1, ttl_s=1))
+        self.wait(values.set("m", "b", 1, ttl_s=1))
+        self.fails(values.set("n", "c", 1, quota=quota), QuotaExceeded)
+        self.time += 2
+        self.set("c", 1, quota=quota)
+        self.wait(values.increment("n", "d", quota=quota))
+        self.assertEqual((self.keys(), self.used(), self.used("m")), (["c", "d"], (2, 4), (1, 2)))
 
 
 class SettingsContract(RepositoryCase):

@@ -295,11 +295,13 @@ def _thrown(failure: ScriptThrew, uri: str, source: str) -> HTTPProblem:
         "name": failure.name,
         "stack": failure.stack.rstrip(),
     }
-    limit = failure.extra.get("limit")
+    limit = failure.extra.get("limit") or failure.extra.get("hostLimit")
     if isinstance(limit, Mapping):
         details |= {key: limit.get(key) for key in ("limit", "value", "used", "unit", "config_key")}
     if line:
         details["source_frame"] = source_frame(source, line, column)
+    if failure.name == "ServiceUnavailableError":
+        return HTTPProblem(503, "SERVICE_UNAVAILABLE", message, details, (("Retry-After", "5"),))
     return HTTPProblem(500, "SCRIPT_ERROR", message, details)
 
 

@@ -8,6 +8,8 @@ const examples = [
   ["upload.js", "file uploads", ["/upload"]],
   ["gallery.js", "uploads that last, served as assets", ["/gallery"]],
   ["cookies.js", "cookies", ["/visits"]],
+  ["board.js", "a message board that lasts", ["/board"]],
+  ["notes.js", "notes of each signed-in user", ["/notes"]],
   ["streaming.js", "answers in pieces", ["/stream/countdown", "/stream/table.csv?rows=5"]],
   ["errors.js", "what failures look like", ["/errors/throw", "/errors/teapot", "/errors/loop", "/errors/deep"]],
   ["binary.js", "images made of bytes", ["/images/stripes.png", "/images/gradient.bmp", "/images/chart.svg?values=3,1,4,1,5"]],

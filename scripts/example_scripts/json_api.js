@@ -1,6 +1,6 @@
 // A JSON API: path parameters, query parameters, a JSON body, status codes.
 // The books are a constant: a script's top level runs anew for each request, so a changed array would be
-// forgotten at once. What is to last belongs into storage.
+// forgotten at once. What is to last belongs into storage: board.js.
 
 const books = Object.freeze([
   { id: 1, title: "The Left Hand of Darkness", author: "Le Guin", year: 1969 },

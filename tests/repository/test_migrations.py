@@ -20,7 +20,7 @@ from tests.repository.support import environment
 from tests.repository.test_postgresql import empty_database, psycopg
 
 FIXTURES = Path(__file__).parent / "fixtures"
-NEWEST = 3
+NEWEST = 4
 
 
 class MigrationCase:
@@ -88,11 +88,19 @@ class MigrationCase:
         found = self.wait(repository.logs.query(LogQuery(script="b/c.js", level="info")))
         self.assertEqual([one.seq for one in found], [3, 4])
 
+    def test_keys_are_counted(self):
+        """Keys that were there before they were counted are."""
+        url = self.make(2)
+        self.keep(url, [("script:a.js", "é", "[1]"), ("script:a.js#u", "k", '"x"'), ("other", "k", "1")])
+        values = self.open(url).key_values
+        held = [(one.namespace, one.keys, one.bytes) for one in self.wait(values.usage())]
+        self.assertEqual(held, [("other", 1, 2), ("script:a.js", 2, 9), ("script:a.js#u", 1, 4)])
+
     def test_not_automatic(self):
         """Switched off, an older schema is refused naming the command, and left as it is."""
         url = self.make(1)
         reason = self.refused(url, auto_migrate=False)
-        self.assertIn("schema 1 must be migrated to 3", reason)
+        self.assertIn("schema 1 must be migrated to 4", reason)
         self.assertIn("`aiwebengine migrate`", reason)
         self.assertEqual(open_database(url).schema(), (1, NEWEST))
         self.wait(self.open(url).scripts())
@@ -103,7 +111,7 @@ class MigrationCase:
         url = self.make(1)
         self.number(url, 99)
         reason = self.refused(url)
-        self.assertIn("written by a newer aiwebengine (schema 99, this one knows 3)", reason)
+        self.assertIn("written by a newer aiwebengine (schema 99, this one knows 4)", reason)
         self.assertEqual(open_database(url).schema(), (99, NEWEST))
 
     def test_several_at_once(self):
@@ -157,6 +165,11 @@ class SQLiteMigrationTests(MigrationCase, SynchronousTestCase):
         link.execute(f"PRAGMA user_version = {number}")
         link.close()
 
+    def keep(self, url, rows):
+        with sqlite3.connect(url.removeprefix("sqlite:///")) as link:
+            link.executemany("INSERT INTO key_values (namespace, name, value) VALUES (?, ?, ?)", rows)
+        link.close()
+
     def test_schema_without_a_file(self):
         """Asking for the schema makes no file."""
         path = Path(self.mktemp()).absolute()
@@ -179,6 +192,11 @@ class PostgreSQLMigrationTests(MigrationCase, SynchronousTestCase):
     def number(self, url, number):
         with psycopg.connect(url, autocommit=True) as link:
             link.execute("UPDATE aiwebengine.schema_version SET number = %s", (number,))
+
+    def keep(self, url, rows):
+        with psycopg.connect(url) as link, link.cursor() as cursor:
+            statement = "INSERT INTO aiwebengine.key_values (namespace, name, value) VALUES (%s, %s, %s)"
+            cursor.executemany(statement, rows)
 
     def test_other_program(self):
         """A schema of that name which is not ours is refused; an empty one is used."""

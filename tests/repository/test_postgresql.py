@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
-from aiwebengine.repository import open_repository
+from aiwebengine.repository import open_database, open_repository
+from aiwebengine.repository.model import Quota
+from aiwebengine.repository.stores import key_value_rows, key_value_usage
 from aiwebengine.repository.worker import InlineWorker
 from aiwebengine.testing.repository import ScriptRepositoryContract
 from aiwebengine.testing.stores import (
@@ -63,6 +67,34 @@ class PostgreSQLUserTests(OnPostgreSQL, UserContract, SynchronousTestCase):
 
 class PostgreSQLKeyValueTests(OnPostgreSQL, KeyValueContract, SynchronousTestCase):
     """Keys in PostgreSQL."""
+
+
+class PostgreSQLAtOnceTests(SynchronousTestCase):
+    """REQ-DATA-002: keys changed by many connections at once."""
+
+    def test_req_data_002_counts_stay_right(self) -> None:
+        """Sums are exact, no change waits for another for ever, and what is counted is what is there."""
+        database = open_database(empty_database())
+        self.addCleanup(database.close)
+        quota = Quota(max_keys=30, max_bytes=100_000)
+
+        def work(number: int) -> None:
+            for turn in range(12):
+                space = f"n#{(number + turn) % 3}"
+                texts = {f"k{(number * turn + n) % 7}": str(turn) * (1 + number) for n in range(4)}
+                database.write(key_value_rows.add, "n", "sum", 1, 10, None, quota)
+                database.write(key_value_rows.put, space, texts, 20 if turn % 2 else None, quota)
+                database.write(key_value_rows.remove, space, f"k{turn % 7}", 10)
+                database.write(lambda link: key_value_rows.remove_some(link, 5, expired_at=30))
+
+        with ThreadPoolExecutor(6) as pool:
+            for done in [pool.submit(work, number) for number in range(6)]:
+                done.result()
+        values = database.read(key_value_rows.values, "n", ("sum",), 10)
+        self.assertEqual(values["sum"].value, 6 * 12)
+        counted = database.read(key_value_usage.usage_listed, "", "", 100)
+        database.write(key_value_usage.recount)
+        self.assertEqual(database.read(key_value_usage.usage_listed, "", "", 100), counted)
 
 
 class PostgreSQLSettingsTests(OnPostgreSQL, SettingsContract, SynchronousTestCase):

@@ -31,7 +31,8 @@ from aiwebengine.testing.stores import (
 )
 
 SQLITE_TABLES = [
-    "assets", "identities", "key_values", "logs", "revisions", "scripts", "settings", "users", "versions"
+    "assets", "identities", "key_value_usage", "key_values", "logs",
+    "revisions", "scripts", "settings", "users", "versions",
 ]  # fmt: skip
 
 

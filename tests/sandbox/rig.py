@@ -24,7 +24,7 @@ from aiwebengine.sandbox.wire import sandbox_settings
 from aiwebengine.sandbox.worker import Worker
 from aiwebengine.web.from_script import body_of, chunk_bytes
 
-SUBSYSTEMS = ("routing", "script_logging", "encoding", "crypto", "auth", "web_platform")
+SUBSYSTEMS = ("routing", "script_logging", "encoding", "crypto", "auth", "web_platform", "storage")
 SEED = "07" * 32
 MODES = ("realm", "runtime")
 

@@ -18,7 +18,7 @@ class DryRunTests(SynchronousTestCase):
         self.answers = []
         self.script_log = ScriptLog()
         self.dry = DryRun()
-        operations = {"storage.set": self.write, "storage.get": self.read}
+        operations = {"mail.send": self.write, "storage.get": self.read}
         self.calls = HostCalls(operations, self.script_log, self.answer)
 
     async def write(self, call, argument):
@@ -41,20 +41,20 @@ class DryRunTests(SynchronousTestCase):
         """Log, send and await."""
         job = self.job(dry_run)
         self.calls.effects(job, [["log", "warn", "careful", 3], ["log", "odd", "x", 0]])
-        self.calls.effects(job, [["send", "storage.set", 1]])
-        self.calls.calls(job, [[1, "storage.get", 2], [2, "storage.set", 3], [3, "no.such", None]])
+        self.calls.effects(job, [["send", "mail.send", 1], ["send", "storage.get", 0]])
+        self.calls.calls(job, [[1, "storage.get", 2], [2, "mail.send", 3], [3, "no.such", None]])
 
     def test_for_real(self):
         """Otherwise everything is done."""
         self.run_all(None)
-        self.assertEqual(self.done, [("set", 1, False), ("get", 2, False), ("set", 3, False)])
+        self.assertEqual(self.done, [("set", 1, None), ("get", 0, None), ("get", 2, None), ("set", 3, None)])
         self.assertEqual([one[:2] for one in self.answers], [[1, True], [2, True], [3, False]])
         self.assertEqual(self.script_log.last_seq, 2)
 
     def test_dry(self):
-        """In a dry run sends are dropped, writes refused, reads done, and lines kept aside."""
+        """In a dry run only what is safe is done; the rest is noted, and lines are kept aside."""
         self.run_all(self.dry)
-        self.assertEqual(self.done, [("get", 2, True)])
+        self.assertEqual(self.done, [("get", 0, self.dry), ("get", 2, self.dry)])
         self.assertEqual(
             self.answers[:2],
             [
@@ -64,14 +64,14 @@ class DryRunTests(SynchronousTestCase):
                     False,
                     {
                         "name": "PermissionError",
-                        "message": "storage.set is not done in a dry run",
+                        "message": "mail.send is not done in a dry run",
                         "code": None,
                     },
                 ],
             ],
         )
-        self.assertEqual(self.dry.withheld, ["storage.set", "storage.set"])
-        self.assertEqual(self.dry.refused, ["storage.set"])
+        self.assertEqual(self.dry.withheld, ["mail.send", "mail.send"])
+        self.assertEqual(self.dry.refused, ["mail.send"])
         self.assertEqual(
             self.dry.logs,
             [
@@ -80,6 +80,13 @@ class DryRunTests(SynchronousTestCase):
             ],
         )
         self.assertEqual(self.script_log.last_seq, 0)
+
+    def test_scratch(self):
+        """What operations keep is by name, made once, and another dry run has its own."""
+        kept = self.dry.scratch("a", list)
+        kept.append(1)
+        self.assertIs(self.dry.scratch("a", list), kept)
+        self.assertEqual((self.dry.scratch("b", list), DryRun().scratch("a", list)), ([], []))
 
     def test_mark(self):
         """The mark is the operation's, whether bound or not."""

@@ -22,7 +22,9 @@ from aiwebengine.repository.errors import UserConflict
 from aiwebengine.repository.link import Link, Row
 from aiwebengine.repository.model import Asset, Setting, User
 from aiwebengine.repository.stores.assets import MOST_NAME_BYTES, put_asset, touch_assets
-from aiwebengine.repository.stores.key_values import check_key, set_value
+from aiwebengine.repository.stores.key_value_rows import set_value
+from aiwebengine.repository.stores.key_value_usage import recount
+from aiwebengine.repository.stores.key_values import check_key
 from aiwebengine.repository.stores.logs import import_rows
 from aiwebengine.repository.stores.scripts import insert_version, touch_scripts
 from aiwebengine.repository.stores.settings import put_setting
@@ -106,6 +108,8 @@ def import_records(
     counts = {}
     for section in records.sections:
         counts[section] = one.section(section, records.rows(section), progress)
+    if "key_values" in records.sections:
+        recount(link)
     if "scripts" in records.sections:
         touch_scripts(link)
     if "assets" in records.sections:

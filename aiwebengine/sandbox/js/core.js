@@ -17,7 +17,7 @@
   const { get: mapGet, set: mapSet, delete: mapDelete, forEach: mapEach, clear: mapClear } = Map.prototype;
   const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, "size").get;
   const Table = Map;
-  const marks = new WeakMap();        // of errors made here: {limit} or {badResult}
+  const marks = new WeakMap();        // of errors made here: {limit}, {badResult} or {hostLimit}
   const markOf = WeakMap.prototype.get, markAs = WeakMap.prototype.set;
   const { test } = RegExp.prototype;
   const FROZEN = /^(?:object is not extensible|'.+' is read-only|could not delete property)$/;
@@ -548,6 +548,7 @@
     const error = new Type(value.message);
     if (value.name && error.name !== value.name) defineProperty(error, "name", { value: value.name, configurable: true, writable: true });
     if (value.code) defineProperty(error, "code", { value: value.code, configurable: true, writable: true });
+    if (value.limit) marked(error, { hostLimit: value.limit });
     const stack = waiting.made.stack;
     defineProperty(error, "stack", { value: stack, configurable: true, writable: true });
     waiting.reject(error);

@@ -33,7 +33,7 @@ _STATUSES = {
     416: "Nothing lies in the range that `Range` asks for.",
     422: "The script does not load; `details` has line and column.",
     429: "Too many wrong keys; see `Retry-After`.",
-    503: "No sandbox is to be had, or too many streams; see `Retry-After`.",
+    503: "No sandbox is to be had, too many streams, or the repository is away; see `Retry-After`.",
 }
 _TAGS = (
     "scripts",

@@ -44,8 +44,8 @@ class ToolEndpoints(Endpoints):
         """Check a source without storing it.
 
         Everything a PUT would do but storing and swapping: size, syntax, lint, top level, `init`,
-        handlers, conflicts. It is a dry run: nothing is sent, and host operations that would leave
-        something behind are not done (`withheld`).
+        handlers, conflicts. It is a dry run: what it stores is rolled back, nothing is sent, and
+        host operations that cannot be taken back are not done (`withheld`).
         """
         report = await self._scripts.check(argument(request, "uri", "check.js"), text_body(request))
         answer_json(
@@ -82,8 +82,8 @@ class ToolEndpoints(Endpoints):
 
         Off in production unless `management.eval` is set. The script's top level runs in a realm of its
         own, without its `init`; a Promise is awaited. Nothing lasts: the realm is thrown away, what is
-        sent is dropped, host operations that would leave something behind are refused, and what is logged
-        is given back instead of kept.
+        stored is rolled back, what is sent is dropped, host operations that cannot be taken back are refused,
+        and what is logged is given back instead of kept.
         """
         if not self._settings.eval:
             raise HTTPProblem(

@@ -66,6 +66,7 @@ class Front:
         """Have a program run; see `aiwebengine.sandbox.pool.SandboxPool.call`."""
         pool, world = self._bench.pool, self._bench.current
         assert world is not None  # noqa: S101 - requests come from tests only
+        world.requests.add(request_id)
         wanted = world.program(program)
         _, length, count = frames.USAGE.unpack_from(payload)
         at = frames.USAGE.size + count * frames.HEAD.size
@@ -106,6 +107,8 @@ def guarded(bench: Workbench, perform: Any) -> Any:
         world = bench.current
         if world is None:
             return await perform(call, argument)
+        if not world.owns(call):
+            return None  # the test is over, and what it kept is gone
         with world.working():
             return await perform(call, argument)
 

@@ -31,15 +31,18 @@ interface Describe extends DescribeKind {
 
 /** A group of tests; its hooks are for these only. */
 declare const describe: Describe;
-/** A test. It runs in a fresh scope: nothing another test did is left. */
+/** A test. It runs in a world of its own: nothing another test did is left, in `storage` either. */
 declare const it: Test;
 /** The same as `it`. */
 declare const test: Test;
-/** Runs once in each test's scope, before `beforeEach`. */
+/**
+ * Runs once in the world of each test of its suite, before `beforeEach`: every test starts from what it leaves in
+ * variables and in `storage`.
+ */
 declare function beforeAll(hook: TestFunction): void;
 declare function beforeEach(hook: TestFunction): void;
 declare function afterEach(hook: TestFunction): void;
-/** Runs once in each test's scope, after `afterEach`. */
+/** Runs once in the world of each test of its suite, after `afterEach`. */
 declare function afterAll(hook: TestFunction): void;
 
 interface Matchers<R> {
@@ -128,9 +131,15 @@ interface ScriptResponse {
   /** What the script logged for this request. */
   logs: ScriptLogEntry[];
 }
+interface TestedStorage extends KeyedStorage {
+  /** What `storage.user` is for the user of that id. */
+  user(id: string): KeyedStorage;
+}
 interface LoadedScript {
   /** All that the script logged in this test, up to the last answer. */
   readonly logs: ScriptLogEntry[];
+  /** What the script has in `storage`: to prepare before its first request, and to look at. */
+  readonly storage: TestedStorage;
   /** Loads now; rejects with a ScriptLoadError that says where. Requests load by themselves. */
   load(): Promise<LoadedScript>;
   routes(): Promise<Array<{ method: string; path: string }>>;

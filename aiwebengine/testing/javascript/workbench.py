@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from aiwebengine.config.sources import ConfigurationSources
 from aiwebengine.engine import Engine, core_piece
 from aiwebengine.interfaces import IFeature, IScriptGlobals
 from aiwebengine.offline import offline_engine, script_directories
+from aiwebengine.repository.memory_key_values import MemoryKeyValues
 from aiwebengine.sandbox import frames
 from aiwebengine.sandbox.job import Job, Sink
 from aiwebengine.sandbox.model import HostCall, LoadReport, Program
@@ -31,7 +33,7 @@ from aiwebengine.web.site import EngineSite
 
 __all__ = ["Workbench", "testing_typings"]
 
-_CLOCK, _FETCH = "test-clock", "test-fetch"
+_CLOCK, _FETCH, _STORAGE = "test-clock", "test-fetch", "test-storage"
 #: Two sandboxes, so that a script which ends its process does not end the test that watches it.
 _OVERRIDES = ("javascript.workers=2", "javascript.spare_sandboxes=0", "javascript.max_per_script=0")
 
@@ -43,7 +45,7 @@ def testing_typings() -> str:
 
 class Workbench:
     """
-    Runs one test at a time; ``current`` is the world of the test that runs.
+    Runs one test at a time; ``current`` is the world of the test that runs, whose data the repository has.
 
     Make it with `from_sources`, then `start` it; `stop` it in the end. Paths are shown relative to ``root``.
     """
@@ -55,9 +57,12 @@ class Workbench:
         self.reactor = reactor
         self.root = root
         self.pool: SandboxPool = services.sandboxes
+        self._current: World | None = None
         #: Of `offline_engine`, hence in memory.
         self.repository: Any = services.repository
-        self.current: World | None = None
+        self._plugin_operations: dict[str, Any] = {}
+        #: The ids of requests of tests that are over.
+        self.past_requests: set[str] = set()
         self.script_files: set[Path] = set()
         self._globals = services.providers(IScriptGlobals)
         self._script_roots = [directory.resolve() for directory in script_roots]
@@ -103,10 +108,13 @@ class Workbench:
         names = {piece.name for piece in engine_pieces}
         own = {piece.name: piece for piece in pieces_of(__package__)}
         clock, fetch = own.pop(_CLOCK), own.pop(_FETCH)
+        if not names.issuperset(own[_STORAGE].needs):
+            del own[_STORAGE]
         # Without the web platform (javascript.allowed_apis) there is no Response to give, hence no fetch.
         fetches = [fetch] if names.issuperset(fetch.needs) else []
         # An engine with a fetch of its own must never use it here: no test reaches the network.
         self._fetch_always = any("fetch" in piece.names for piece in engine_pieces)
+        self._plugin_operations = operations
         always = (_CLOCK, "request-shape")
         base = [clock, *engine_pieces]
         self._preludes = {
@@ -129,6 +137,16 @@ class Workbench:
         await self.pool.stop()
 
     # -- tests --
+
+    @property
+    def current(self) -> World | None:
+        """The world of the test that runs; what is kept while there is none is forgotten with the next."""
+        return self._current
+
+    @current.setter
+    def current(self, world: World | None) -> None:
+        self._current = world
+        self.repository.key_values = MemoryKeyValues(time.time) if world is None else world.key_values
 
     async def load_tests(self, uri: str, source: str) -> LoadReport:
         """Load a test file: its registrations of kind ``test`` are its tests."""
@@ -168,6 +186,10 @@ class Workbench:
             program.uri, program.version, program.source, program.names, program.error_handler, pieces
         )
 
+    def plugin_operation(self, name: str) -> Any:
+        """Give a host operation of a plugin, as scripts under test have it."""
+        return self._plugin_operations[name]
+
     # -- files --
 
     def read(self, file: Path) -> str:
@@ -202,6 +224,9 @@ class Workbench:
         async def script(call: HostCall, argument: Any) -> Any:
             return await self._world(call).script(argument)
 
+        async def storage(call: HostCall, argument: Any) -> Any:
+            return await self._world(call).storage(argument)
+
         async def clock(call: HostCall, argument: Any) -> None:
             self._world(call).set_clock(argument["now"])
 
@@ -219,6 +244,7 @@ class Workbench:
 
         named: Mapping[str, Any] = {
             "script": script,
+            "storage": storage,
             "clock": clock,
             "advance": advance,
             "timer": timer,

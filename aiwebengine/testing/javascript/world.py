@@ -1,7 +1,8 @@
-"""One test's world: the scripts it loaded, its clock, who answers its fetch, what was logged."""
+"""One test's world: the scripts it loaded, what they keep, its clock, who answers its fetch, the log."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +13,9 @@ from twisted.internet.defer import CancelledError, Deferred, DeferredLock
 from twisted.internet.task import deferLater
 
 from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid
+from aiwebengine.repository.memory_key_values import MemoryKeyValues
 from aiwebengine.sandbox.job import Job
-from aiwebengine.sandbox.model import Program
+from aiwebengine.sandbox.model import HostCall, Program
 from aiwebengine.scripts.log import LogEntry
 from aiwebengine.scripts.routes import Route, RouteIndex
 from aiwebengine.testing.javascript.wire import BadRequest, Wire, read_answer, request_bytes
@@ -54,6 +56,8 @@ class World:
         self.auth: dict[str, Mapping[str, Any]] = {}
         self.faking = False
         self.logs: list[LogEntry] = []
+        self.key_values = MemoryKeyValues(self._seconds)
+        self.requests = {ident}
         self._directory = directory
         self._told: dict[str, int] = {}
         self._scripts: dict[tuple[str, str, str], _Loaded] = {}
@@ -84,6 +88,7 @@ class World:
         for program in (*self._programs, *self._with_fetch.values()):
             self.bench.pool.forget(program)
         self._restore_assets()
+        self.bench.past_requests |= self.requests
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -174,6 +179,22 @@ class World:
         if job is not None:
             self._jobs.append(job)
 
+    def owns(self, call: HostCall) -> bool:
+        """Tell whether a host call is of this test, not of one before that did not wait for its end."""
+        return call.request_id in self.requests or call.request_id not in self.bench.past_requests
+
+    # -- storage --
+
+    async def storage(self, argument: Mapping[str, Any]) -> Any:
+        """Do what a script's `storage` does, for the test; see ``js/storage.js``."""
+        uri = argument["uri"] or self.bench.uri_of((self._directory / argument["path"]).resolve())
+        user = argument["user"]
+        auth = {} if user is None else {"isAuthenticated": True, "userId": user}
+        perform = self.bench.plugin_operation(f"storage.{argument['operation']}")
+        with self.working():
+            call = HostCall(uri, 0, self.ident, auth)
+            return await perform(call, [user is not None, *argument["argument"]])
+
     # -- logs --
 
     def note(self, entry: LogEntry) -> None:
@@ -191,6 +212,9 @@ class World:
         ]
 
     # -- time --
+
+    def _seconds(self) -> float:
+        return time.time() if self.now is None else self.now / 1000
 
     async def timer(self, delay: float) -> dict[str, float]:
         """Wait until the test's clock has gone on by ``delay`` ms; give the time it then shows."""

@@ -6,6 +6,7 @@ from aiwebengine.config import CORE_SECTIONS
 from aiwebengine.subsystems.assets.settings import AssetSettings
 from aiwebengine.subsystems.management.limits import _STATUSES, limits
 from aiwebengine.subsystems.management.settings import ManagementSettings
+from aiwebengine.subsystems.storage.settings import StorageSettings
 
 
 class LimitTests(SynchronousTestCase):
@@ -15,6 +16,7 @@ class LimitTests(SynchronousTestCase):
         sections = {name: struct() for name, struct in CORE_SECTIONS.items()}
         sections["management"] = ManagementSettings(max_failed_keys_per_minute=3)
         sections["assets"] = AssetSettings()
+        sections["storage"] = StorageSettings()
         self.limits = {one["config_key"]: one for one in limits(sections | {"other": object()})}
 
     def test_complete(self):
@@ -38,4 +40,6 @@ class LimitTests(SynchronousTestCase):
         self.assertEqual(self.limits["management.max_failed_keys_per_minute"]["value"], 3)
         self.assertEqual(self.limits["server.min_body_rate_bytes_per_s"]["unit"], "bytes/s")
         self.assertEqual(self.limits["server.max_header_count"]["unit"], "count")
+        self.assertEqual(self.limits["storage.max_bytes_per_script"]["unit"], "bytes")
+        self.assertEqual(self.limits["storage.max_keys_per_script"]["unit"], "keys")
         self.assertFalse(self.limits["server.max_body_bytes"]["needs_restart"])

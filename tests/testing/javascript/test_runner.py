@@ -26,6 +26,18 @@ describe("sums", () => {
 class RunnerTests(BenchCase):
     """What a run gives."""
 
+    async def test_without_storage(self) -> None:
+        """Where scripts have no storage, tests have none, and asking for a script's says why."""
+        outcome = await self.run_one(
+            'const app = loadScript("a.js", { source: "" });'
+            'it("has none", () => {'
+            '  expect(typeof storage).toBe("undefined");'
+            '  expect(() => app.storage).toThrow("javascript.allowed_apis");'
+            "});",
+            settings=['javascript.allowed_apis=["web_platform"]'],
+        )
+        self.assertEqual((outcome.state, outcome.troubles), ("passed", []))
+
     async def test_req_test_006_states_and_places(self) -> None:
         """Tests pass, fail, are skipped or to do; a failure has file, line, column, frame and values."""
         summary, told = await self.run_tests({"a/mixed.test.js": MIXED})

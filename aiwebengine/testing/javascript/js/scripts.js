@@ -91,6 +91,11 @@
       await this.#ask({});
       return this;
     }
+    get storage() {
+      if (!host.has("test-storage")) throw new TypeError("storage: scripts have none (javascript.allowed_apis)");
+      const { path, uri } = this.#argument;
+      return host.use("test-storage").storageOf({ path, uri });
+    }
     async routes() { return (await this.#ask({})).routes; }
     async request(method, path, options) {
       const request = asked(method, path, options);
