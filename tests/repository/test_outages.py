@@ -376,6 +376,8 @@ class PoolTests(ServerCase):
             first = await repository._calls.read(pid)
             other = open_database(self.url)
             other.read(lambda link: link.one("SELECT pg_terminate_backend(?)", first))
+            while other.read(lambda link: link.one("SELECT 1 FROM pg_stat_activity WHERE pid = ?", first)):
+                pass  # it says goodbye before it is gone from there
             other.close()
             while await repository._calls.read(pid) == first:
                 raise AssertionError("the broken connection was used")
