@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import Condition, Thread, current_thread
+from threading import Condition, Thread
 
 __all__ = ["Deadlines", "Limit"]
 
@@ -65,6 +65,7 @@ class Deadlines:
         self._changed = Condition()
         self._limits: set[Limit] = set()
         self._thread: Thread | None = None
+        self._ending = False
 
     @contextmanager
     def over(self, descriptor: int) -> Iterator[Limit]:
@@ -84,6 +85,8 @@ class Deadlines:
         finally:
             with self._changed:
                 self._limits.discard(limit)
+                if self._ending:
+                    self._changed.notify()
             os.close(own)
 
     def hurry(self, seconds: float) -> None:
@@ -93,21 +96,21 @@ class Deadlines:
                 limit.hurry(seconds)
 
     def stop(self) -> None:
-        """End the thread; it begins again with the next use."""
+        """End the thread as soon as nothing is under way any more."""
         with self._changed:
-            thread, self._thread = self._thread, None
+            self._ending = True
             self._changed.notify()
-        if thread is not None:
-            thread.join()
 
     def _run(self) -> None:
         with self._changed:
-            while self._thread is current_thread():
+            idle = False
+            while self._limits or not (idle or self._ending):
                 now = self._clock()
                 for limit in self._limits:
                     if limit.until is not None and limit.until <= now and not limit.expired:
                         limit.expire()
                 # Looking now and then costs less than waking up for each call.
-                pause = min(_LONGEST_LOOK_S, self.seconds / 10) if self._limits else _IDLE_S
-                if not self._changed.wait(pause) and not self._limits and self._thread is current_thread():
-                    self._thread = None
+                busy = bool(self._limits)
+                told = self._changed.wait(min(_LONGEST_LOOK_S, self.seconds / 10) if busy else _IDLE_S)
+                idle = not (told or busy)
+            self._thread = None

@@ -196,7 +196,7 @@ class LogKeeper:
         script_log = self._script_log
         if self._reading is not None or (first > script_log.last_seq + 1 and script_log.followed):
             self._announced.update(range(first, first + announced))
-            self.look()
+            self._begin_reading()
         else:
             numbered = [entry.numbered(seq) for seq, entry in enumerate(entries, first)]
             script_log.add(numbered, range(first, first + announced))

@@ -77,17 +77,26 @@ class DeadlineTests(SynchronousTestCase):
             limit.renew()
             self.assertEqual(limit.until, 8.0)
 
-    def test_thread(self):
-        """One thread looks after all, and ends when told to, or when there was nothing to do for long."""
-        with self.deadlines.over(self.ours.fileno()), self.deadlines.over(self.theirs.fileno()):
-            self.assertEqual(len(self.threads()), 1)
-        self.deadlines.stop()
-        self.deadlines.stop()
-        self.assertEqual(self.threads(), [])
-        self.patch(deadlines, "_IDLE_S", 0.01)
-        with self.deadlines.over(self.ours.fileno()):
-            pass
+    def wait_for_end(self):
         until = time.monotonic() + 30
         while self.threads() and time.monotonic() < until:
             time.sleep(0.01)
         self.assertEqual(self.threads(), [])
+
+    def test_thread(self):
+        """One thread looks after all, and ends when there was nothing to do for long."""
+        self.patch(deadlines, "_IDLE_S", 0.01)
+        with self.deadlines.over(self.ours.fileno()), self.deadlines.over(self.theirs.fileno()):
+            self.assertEqual(len(self.threads()), 1)
+        self.wait_for_end()
+        with self.deadlines.over(self.ours.fileno()):
+            self.assertEqual(self.ours.recv(1), b"")
+        self.wait_for_end()
+
+    def test_stopped(self):
+        """When it is told to end, the thread still looks after what is under way."""
+        with self.deadlines.over(self.ours.fileno()) as limit:
+            self.deadlines.stop()
+            self.assertEqual(self.ours.recv(1), b"")
+            self.assertTrue(limit.expired)
+        self.wait_for_end()

@@ -10,24 +10,20 @@ import attrs
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from aiwebengine.errors import HTTPProblem
 from aiwebengine.interfaces import IEngineService, IExchange, IRequestObserver, IServices
 from aiwebengine.repository.errors import RepositoryUnusable
 from aiwebengine.scripts.canary import Canary, CanaryUpdate
-from aiwebengine.scripts.log import LogEntry
 from aiwebengine.subsystems.canary.settings import CanarySettings
 from aiwebengine.subsystems.canary.sharing import Figures, SharedFigures
 from aiwebengine.subsystems.canary.tally import Tally
-from aiwebengine.subsystems.management.audit import ENGINE, Audit
+from aiwebengine.subsystems.canary.withdrawal import Withdrawals
 
 __all__ = ["CanaryWatch"]
 
 # Answers of the engine itself under load say nothing about the script.
 _NOT_THE_SCRIPT = frozenset(("SERVICE_UNAVAILABLE",))
-_RETRY_S = 5.0
 _LEVELS = {"rolled_back": "error", "ended": "warn"}
 _SHARE_EACH_S = 1.0
 
@@ -57,13 +53,11 @@ class CanaryWatch:
         self._services = services
         self._settings = settings
         self._canaries = services.scripts.canaries
-        self._audit = Audit(services.script_log)
+        self._withdrawals = Withdrawals(services)
         self._watched: dict[str, _Watched] = {}
         self._shared = SharedFigures(services.repository.key_values, random(6).hex())
         self._sharing = LoopingCall(lambda: Deferred.fromCoroutine(self._share()))
         self._sharing.clock = services.reactor  # type: ignore[assignment]
-        # What is to be tried again, by the script's URI.
-        self._again: dict[str, Any] = {}
         self._log = Logger()
         self._canaries.enable(sticky=settings.sticky)
         self._canaries.on_change(self._changed)
@@ -84,10 +78,7 @@ class CanaryWatch:
         """Tell no more, and try nothing again; canaries last."""
         if self._sharing.running:
             self._sharing.stop()
-        for call in self._again.values():
-            if call.active():
-                call.cancel()
-        self._again.clear()
+        self._withdrawals.stop()
 
     def finished(self, exchange: IExchange) -> None:
         """Count a request that a watched script answered, and judge its canary."""
@@ -147,31 +138,7 @@ class CanaryWatch:
             f" {baseline:g} % of the others"
             f" (canary.threshold_percent {settings.threshold_percent:g})"
         )
-        canary = watched.canary
-        self._take_back(canary, reason)
-
-    def _take_back(self, canary: Canary, reason: str) -> None:
-        """Take a canary out of service; while the repository is away, try again until it knows."""
-
-        def note(one: Canary) -> LogEntry:
-            return self._audit.entry("canary rollback", one.uri, ENGINE, **_told(one, reason))
-
-        def failed(failure: Failure) -> None:
-            if failure.check(RepositoryUnusable):
-                reactor: Any = self._services.reactor
-                self._again[canary.uri] = reactor.callLater(_RETRY_S, self._take_back, canary, reason)
-            elif not failure.check(HTTPProblem):
-                self._log.failure("a canary is out of service but not deleted", failure)
-
-        self._again.pop(canary.uri, None)
-        live = self._canaries.get(canary.uri)
-        if live is not None and live.found is not canary.found:
-            # Another one was put meanwhile, in its place.
-            self._audit.note("canary rollback", canary.uri, ENGINE, **_told(canary, reason))
-            return
-        Deferred.fromCoroutine(
-            self._canaries.end(canary.uri, state="rolled_back", reason=reason, note=note)
-        ).addErrback(failed)
+        self._withdrawals.withdraw(watched.canary, reason)
 
     def _changed(self, update: CanaryUpdate) -> None:
         canary, state = update.canary, update.state
@@ -198,12 +165,3 @@ class CanaryWatch:
 
     def _second(self) -> int:
         return int(self._services.reactor.seconds())  # type: ignore[attr-defined]
-
-
-def _told(canary: Canary, reason: str) -> dict[str, Any]:
-    return {
-        "version": canary.version,
-        "previous": canary.base,
-        "sha256": canary.sha256,
-        "reason": reason,
-    }

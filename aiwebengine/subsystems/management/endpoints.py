@@ -114,20 +114,24 @@ class Endpoints:
         )
 
     async def _note_durably(self, request: Any, action: str, uri: str, **details: Any) -> None:
-        """Do that and wait, at most a second, until the entry is kept: to be awaited before the answer."""
+        """Do that and wait until the entry is kept: to be awaited before the answer."""
         self._note(request, action, uri, **details)
+        await self.audit_kept()
+
+    async def audit_kept(self) -> None:
+        """Wait, at most a second, until everything noted so far is kept."""
         await self._services.script_log.flush()
 
 
 def refusal_noted(action: str) -> Any:
-    """Give what notes in the audit trail that a write was refused, for `Operations`; kept when it returns."""
+    """Give what notes in the audit trail that a write was refused, for `Operations`."""
 
-    async def note(self: Endpoints, request: Any, arguments: Mapping[str, Any], error: Exception) -> None:
+    def note(self: Endpoints, request: Any, arguments: Mapping[str, Any], error: Exception) -> None:
         try:
             uri = uri_of(arguments["raw"]) if "raw" in arguments else ""
         except HTTPProblem:
             uri = str(arguments["raw"])
-        await self._note_durably(request, action, uri, **why_refused(error))
+        self._note(request, action, uri, **why_refused(error))
 
     return note
 

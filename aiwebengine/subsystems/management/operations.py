@@ -82,13 +82,14 @@ class Operations:
         body: Any = None,
         parameters: Sequence[Parameter] = (),
         errors: Sequence[int] = (),
-        refused: Callable[[Any, Any, Mapping[str, Any], Exception], Any] | None = None,
+        refused: Callable[[Any, Any, Mapping[str, Any], Exception], None] | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """
         Decorate an endpoint; its docstring's first line is the summary, the rest the description.
 
         With ``refused`` it is a write: finished also when the client leaves, and
-        ``refused(self, request, arguments, error)`` is awaited before the answer when it does not succeed.
+        ``refused(self, request, arguments, error)`` is called when it does not succeed, and what it notes is
+        kept (``await self.audit_kept()``) before the answer.
         """
 
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -117,7 +118,8 @@ class Operations:
                     return await maybeDeferred(function, self, request, **arguments)
                 except Exception as error:
                     if refused is not None:
-                        await maybeDeferred(refused, self, request, arguments, error)
+                        refused(self, request, arguments, error)
+                        await self.audit_kept()
                     raise
 
             @wraps(function)
