@@ -14,7 +14,16 @@ import attrs
 from benchmarks.asking import KEY, Asker, cpu_by_role, not_loaded, patient
 from benchmarks.deploys import figures_ms
 from benchmarks.errors import Unavailable
-from benchmarks.filling import NEEDLE, at_once, fill_log, fill_scripts, kept, script_path, script_uri
+from benchmarks.filling import (
+    NEEDLE,
+    at_once,
+    delete_scripts,
+    fill_log,
+    fill_scripts,
+    kept,
+    script_path,
+    script_uri,
+)
 from benchmarks.servers import Server
 
 __all__ = ["Size", "library", "postgresql"]
@@ -28,8 +37,7 @@ class Size:
     """
     How much there is, and how often each query is asked.
 
-    ``fewer`` scripts are loaded instead (with as many versions in all) where starting with all takes
-    too long; ``fill_s`` bounds the time for filling the log.
+    ``fewer`` scripts are loaded instead where starting with all takes too long; ``fill_s`` bounds the time for filling the log.
     """
 
     scripts: int = 10_000
@@ -79,14 +87,9 @@ def _with_engine(
         found |= again.figures | {"live_scripts": size.scripts}
     except Unavailable as reason:
         skipped["start with all scripts"] = str(reason)
-        versions = max(1, size.scripts // size.fewer)
-        url = f"sqlite:///{scratch / 'fewer.sqlite'}"
-        kept(url, lambda repository: fill_scripts(repository, size.fewer, versions))
-        again = _started(scratch, size.fewer, f"repository.database_url={url}", say)
-        found = again.figures | {"live_scripts": size.fewer, "versions_each": versions}
-        if entries:
-            skipped["log queries over HTTP"] = "the engine was started on the fewer scripts, without this log"
-        entries = 0
+        kept(url, lambda repository: delete_scripts(repository, size.fewer, size.scripts))
+        again = _started(scratch, size.fewer, database, say)
+        found = again.figures | {"live_scripts": size.fewer}
     server = again.server
     try:
         asker = Asker(server.url, KEY)
