@@ -37,7 +37,8 @@ class Size:
     """
     How much there is, and how often each query is asked.
 
-    ``fewer`` scripts are loaded instead where starting with all takes too long; ``fill_s`` bounds the time for filling the log.
+    ``fewer`` scripts are loaded instead where starting with all takes too long; ``fill_s`` bounds the time
+    for filling the log.
     """
 
     scripts: int = 10_000
