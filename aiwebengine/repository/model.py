@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import attrs
 
-__all__ = ["ABSENT", "LOADS_NAMESPACE", "Asset", "KeyValue", "LogQuery", "Setting", "User"]
+__all__ = ["ABSENT", "Asset", "KeyValue", "LogQuery", "Setting", "User"]
 
 
 class _Absent:
@@ -19,10 +19,6 @@ class _Absent:
 
 ABSENT: Final = _Absent()
 """As the ``expected`` of ``compare_and_set``: there must be no value yet (None is JSON's null)."""
-
-
-LOADS_NAMESPACE: Final = "engine loads"
-"""Of the key-value store: what loading scripts gave. No script's URI, and no part of an export."""
 
 
 @attrs.frozen
