@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import attrs
 
+from aiwebengine.scripts.log import parse_since
 from benchmarks.asking import KEY, Asker, cpu_by_role, not_loaded, patient
 from benchmarks.deploys import figures_ms
 from benchmarks.errors import Unavailable
@@ -123,20 +124,21 @@ def _started(scratch: Path, scripts: int, database: str, say: Callable[[str], No
     return _Started(server, figures)
 
 
-def _filters(entries: int, scripts: int, last: int) -> dict[str, Callable[[int], dict[str, Any]]]:
+def _filters(
+    entries: int, scripts: int, last: int, newest_ms: float
+) -> dict[str, Callable[[int], dict[str, Any]]]:
     """
     Give, by name, what makes the filters of the nth query of a kind.
 
-    ``last`` is the newest entry's ``seq``; entries are 300 ms apart.
+    ``last`` and ``newest_ms`` are the newest entry's ``seq`` and time.
     """
-    recent_ms = time.time() * 1000 - 3_600_000
     return {
         "newest": lambda at: {},
         "script": lambda at: {"script": script_uri(at * 331 % scripts)},
         "level=error": lambda at: {"level": "error"},
         "script and level": lambda at: {"script": script_uri(at * 331 % scripts), "level": "warn"},
         "request_id": lambda at: {"request_id": f"{(at + 1) * 6007 % max(1, entries // 4):024x}"},
-        "since an hour ago": lambda at: {"since": recent_ms},
+        "since an hour before the end": lambda at: {"since": newest_ms - 3_600_000},
         "kind": lambda at: {"kind": "log"},
         "kind, absent": lambda at: {"kind": "audit"},
         "after, in the middle": lambda at: {"after": max(0, last - entries // 2 - at)},
@@ -159,8 +161,8 @@ def _direct(repository: Any, entries: int, size: Size) -> dict[str, dict[str, fl
     from aiwebengine.repository.model import LogQuery
 
     found = {}
-    last = at_once(repository.logs.query(LogQuery(limit=1)))[-1].seq
-    for kind, filters in _filters(entries, size.scripts, last).items():
+    newest = at_once(repository.logs.query(LogQuery(limit=1)))[-1]
+    for kind, filters in _filters(entries, size.scripts, newest.seq, newest.timestamp).items():
         took = []
         rows = 0
         for at in range(_times(kind, size)):
@@ -180,8 +182,8 @@ def _over_http(
         skipped["log queries over HTTP"] = "the engine does not answer from the stored log"
         return
     found["log_http"] = {}
-    last = page["entries"][-1]["seq"]
-    for kind, filters in _filters(entries, size.scripts, last).items():
+    last, newest_ms = page["entries"][-1]["seq"], parse_since(page["entries"][-1]["timestamp"])
+    for kind, filters in _filters(entries, size.scripts, last, newest_ms).items():
         asked = [
             asker.timed("/engine/logs?" + urlencode(filters(at) | {"limit": 100}))
             for at in range(_times(kind, size))
