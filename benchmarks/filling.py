@@ -14,7 +14,17 @@ from aiwebengine.scripts.log import LogEntry
 from aiwebengine.scripts.model import ScriptChange
 from benchmarks.errors import Unavailable
 
-__all__ = ["NEEDLE", "at_once", "fill_log", "fill_scripts", "kept", "log_entry", "script_path", "script_uri"]
+__all__ = [
+    "NEEDLE",
+    "at_once",
+    "delete_scripts",
+    "fill_log",
+    "fill_scripts",
+    "kept",
+    "log_entry",
+    "script_path",
+    "script_uri",
+]
 
 T = TypeVar("T")
 
@@ -80,6 +90,13 @@ def fill_scripts(repository: Any, count: int, revisions: int = 1) -> float:
             numbers = range(first, min(count, first + _SCRIPTS_AT_ONCE))
             at_once(repository.save([_change(number, revision) for number in numbers]))
     return time.perf_counter() - began
+
+
+def delete_scripts(repository: Any, first: int, count: int) -> None:
+    """Delete those from number ``first`` on, of ``count`` in all."""
+    for start in range(first, count, _SCRIPTS_AT_ONCE):
+        numbers = range(start, min(count, start + _SCRIPTS_AT_ONCE))
+        at_once(repository.save([ScriptChange(script_uri(number), None, "benchmark") for number in numbers]))
 
 
 def _change(number: int, revision: int) -> ScriptChange:

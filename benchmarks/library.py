@@ -11,10 +11,20 @@ from urllib.parse import urlencode
 
 import attrs
 
+from aiwebengine.scripts.log import parse_since
 from benchmarks.asking import KEY, Asker, cpu_by_role, not_loaded, patient
 from benchmarks.deploys import figures_ms
 from benchmarks.errors import Unavailable
-from benchmarks.filling import NEEDLE, at_once, fill_log, fill_scripts, kept, script_path, script_uri
+from benchmarks.filling import (
+    NEEDLE,
+    at_once,
+    delete_scripts,
+    fill_log,
+    fill_scripts,
+    kept,
+    script_path,
+    script_uri,
+)
 from benchmarks.servers import Server
 
 __all__ = ["Size", "library", "postgresql"]
@@ -28,8 +38,8 @@ class Size:
     """
     How much there is, and how often each query is asked.
 
-    ``fewer`` scripts are loaded instead (with as many versions in all) where starting with all takes
-    too long; ``fill_s`` bounds the time for filling the log.
+    ``fewer`` scripts are loaded instead where starting with all takes too long; ``fill_s`` bounds the time
+    for filling the log.
     """
 
     scripts: int = 10_000
@@ -79,14 +89,9 @@ def _with_engine(
         found |= again.figures | {"live_scripts": size.scripts}
     except Unavailable as reason:
         skipped["start with all scripts"] = str(reason)
-        versions = max(1, size.scripts // size.fewer)
-        url = f"sqlite:///{scratch / 'fewer.sqlite'}"
-        kept(url, lambda repository: fill_scripts(repository, size.fewer, versions))
-        again = _started(scratch, size.fewer, f"repository.database_url={url}", say)
-        found = again.figures | {"live_scripts": size.fewer, "versions_each": versions}
-        if entries:
-            skipped["log queries over HTTP"] = "the engine was started on the fewer scripts, without this log"
-        entries = 0
+        kept(url, lambda repository: delete_scripts(repository, size.fewer, size.scripts))
+        again = _started(scratch, size.fewer, database, say)
+        found = again.figures | {"live_scripts": size.fewer}
     server = again.server
     try:
         asker = Asker(server.url, KEY)
@@ -119,20 +124,21 @@ def _started(scratch: Path, scripts: int, database: str, say: Callable[[str], No
     return _Started(server, figures)
 
 
-def _filters(entries: int, scripts: int, last: int) -> dict[str, Callable[[int], dict[str, Any]]]:
+def _filters(
+    entries: int, scripts: int, last: int, newest_ms: float
+) -> dict[str, Callable[[int], dict[str, Any]]]:
     """
     Give, by name, what makes the filters of the nth query of a kind.
 
-    ``last`` is the newest entry's ``seq``; entries are 300 ms apart.
+    ``last`` and ``newest_ms`` are the newest entry's ``seq`` and time.
     """
-    recent_ms = time.time() * 1000 - 3_600_000
     return {
         "newest": lambda at: {},
         "script": lambda at: {"script": script_uri(at * 331 % scripts)},
         "level=error": lambda at: {"level": "error"},
         "script and level": lambda at: {"script": script_uri(at * 331 % scripts), "level": "warn"},
         "request_id": lambda at: {"request_id": f"{(at + 1) * 6007 % max(1, entries // 4):024x}"},
-        "since an hour ago": lambda at: {"since": recent_ms},
+        "since an hour before the end": lambda at: {"since": newest_ms - 3_600_000},
         "kind": lambda at: {"kind": "log"},
         "kind, absent": lambda at: {"kind": "audit"},
         "after, in the middle": lambda at: {"after": max(0, last - entries // 2 - at)},
@@ -155,8 +161,8 @@ def _direct(repository: Any, entries: int, size: Size) -> dict[str, dict[str, fl
     from aiwebengine.repository.model import LogQuery
 
     found = {}
-    last = at_once(repository.logs.query(LogQuery(limit=1)))[-1].seq
-    for kind, filters in _filters(entries, size.scripts, last).items():
+    newest = at_once(repository.logs.query(LogQuery(limit=1)))[-1]
+    for kind, filters in _filters(entries, size.scripts, newest.seq, newest.timestamp).items():
         took = []
         rows = 0
         for at in range(_times(kind, size)):
@@ -176,8 +182,8 @@ def _over_http(
         skipped["log queries over HTTP"] = "the engine does not answer from the stored log"
         return
     found["log_http"] = {}
-    last = page["entries"][-1]["seq"]
-    for kind, filters in _filters(entries, size.scripts, last).items():
+    last, newest_ms = page["entries"][-1]["seq"], parse_since(page["entries"][-1]["timestamp"])
+    for kind, filters in _filters(entries, size.scripts, last, newest_ms).items():
         asked = [
             asker.timed("/engine/logs?" + urlencode(filters(at) | {"limit": 100}))
             for at in range(_times(kind, size))

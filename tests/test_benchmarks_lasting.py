@@ -16,6 +16,7 @@ from benchmarks.errors import Unavailable
 from benchmarks.filling import (
     NEEDLE,
     at_once,
+    delete_scripts,
     fill_log,
     fill_scripts,
     kept,
@@ -131,6 +132,14 @@ class FillingTests(SynchronousTestCase):
         self.assertEqual([(one.uri, one.version) for one in found], [(script_uri(at), 2) for at in range(3)])
         self.assertIsNone(syntax_error(found[1].source))
         self.assertIn(f'"{script_path(1)}"', found[1].source)
+
+    def test_deleted(self) -> None:
+        """The first ones stay."""
+        url = f"sqlite:///{Path(self.mktemp()).absolute()}"
+        kept(url, lambda repository: fill_scripts(repository, 5))
+        kept(url, lambda repository: delete_scripts(repository, 2, 5))
+        found = kept(url, lambda repository: at_once(repository.scripts()))
+        self.assertEqual([one.uri for one in found], [script_uri(0), script_uri(1)])
 
     def test_a_failure_is_raised(self) -> None:
         """What fails is not taken for a result."""

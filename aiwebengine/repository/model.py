@@ -9,7 +9,6 @@ import attrs
 
 __all__ = [
     "ABSENT",
-    "LOADS_NAMESPACE",
     "PUBLIC_MARK",
     "Asset",
     "AssetPut",
@@ -33,9 +32,6 @@ class _Absent:
 ABSENT: Final = _Absent()
 """As the ``expected`` of ``compare_and_set``: there must be no value yet (None is JSON's null)."""
 
-
-LOADS_NAMESPACE: Final = "engine loads"
-"""Of the key-value store: what loading scripts gave. No script's URI, and no part of an export."""
 
 PUBLIC_MARK: Final = "aiwebengine:public"
 """The key among an asset's metadata whose value is true for one that everybody may fetch."""

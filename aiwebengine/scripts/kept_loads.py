@@ -17,7 +17,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from aiwebengine.interfaces import IKeyValueRepository
-from aiwebengine.repository.model import LOADS_NAMESPACE
+from aiwebengine.repository.namespaces import LOADS_NAMESPACE
 from aiwebengine.sandbox.model import Diagnostic, Program, Registration
 from aiwebengine.scripts.examine import Examination
 from aiwebengine.scripts.model import LiveScript, Script, digest

@@ -17,7 +17,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from aiwebengine.cli import COMMANDS, LazyGroup
 from aiwebengine.repository import open_database, open_repository
 from aiwebengine.repository.bundle import Mode, import_records, open_bundle
-from aiwebengine.repository.model import LOADS_NAMESPACE, LogQuery, User
+from aiwebengine.repository.model import LogQuery, User
+from aiwebengine.repository.namespaces import LOADS_NAMESPACE
 from aiwebengine.repository.worker import InlineWorker
 from aiwebengine.scripts.log import LogEntry
 from aiwebengine.scripts.model import ScriptChange

@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.errors import ScriptInvalid
 from aiwebengine.repository.memory import MemoryRepository
-from aiwebengine.repository.model import LOADS_NAMESPACE
+from aiwebengine.repository.namespaces import LOADS_NAMESPACE
 from aiwebengine.scripts.kept_loads import KeptLoads
 from aiwebengine.scripts.model import ScriptChange, validate_uri
 from tests.scripts.fakes import RegistryHelper

@@ -11,7 +11,7 @@ import msgspec
 
 from aiwebengine.errors import AIWebEngineError
 from aiwebengine.repository.link import Link
-from aiwebengine.repository.model import LOADS_NAMESPACE
+from aiwebengine.repository.namespaces import LOADS_NAMESPACE
 from aiwebengine.repository.stores.logs import log_rows
 
 __all__ = [
