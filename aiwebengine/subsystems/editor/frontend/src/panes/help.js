@@ -12,7 +12,8 @@ const KEYS = [
     [`${MOD} Enter`, "Send the request"],
     [`${MOD} K`, "Go to a script"],
     ["Alt N", "New script"],
-    ["Alt 1 … 5", "Request, log, versions, routes, metrics"],
+    ["Alt C", "Save as canary"],
+    ["Alt 1 … 6", "Request, log, versions, routes, metrics, assets"],
     ["F6 / Shift F6", "Next / previous region"],
     ["F1", "This list"],
   ]],
@@ -24,8 +25,8 @@ const KEYS = [
     [`${MOD} /`, "Comment"],
     ["Esc, then Tab", "Leave the text (Tab alone indents)"],
   ]],
-  ["Scripts", [
-    ["↑ ↓ ← →", "Walk the tree"],
+  ["Scripts and assets", [
+    ["↑ ↓ ← →", "Walk the list"],
     ["Enter", "Open and edit"],
     ["F2", "Rename"],
     ["Del", "Delete"],

@@ -1,0 +1,329 @@
+/** The engine's assets: a list that a keyboard walks, and one of them in full. */
+
+import { folder, isText, lookOf, PAGE, wrongAssetName } from "../model/assets.js";
+import { ago, bytes } from "../model/format.js";
+import { say } from "../ui/announce.js";
+import { confirm, prompt } from "../ui/dialog.js";
+import { button, fill, h, icon } from "../ui/dom.js";
+import { complain, note } from "../ui/toast.js";
+import { AssetView } from "./asset.js";
+import { chosenFiles, droppedFiles, upload } from "./upload.js";
+
+const FILTER_AFTER_MS = 200;
+const MOST_LISTED = 1000;
+
+/** Lists, uploads, renames and deletes assets. */
+export class AssetsPane {
+  constructor(app) {
+    this.app = app;
+    this.records = [];
+    this.next = null;
+    this.active = "";
+    this.build();
+    app.bus.on("assets", () => this.visible && this.refresh());
+    app.bus.on("asset-edited", () => this.renderList());
+    addEventListener("focus", () => this.visible && this.refresh());
+  }
+
+  build() {
+    this.prefix = h("input", {
+      type: "search",
+      class: "field",
+      placeholder: "Names that begin with…",
+      "aria-label": "Assets whose names begin with",
+      autocomplete: "off",
+      spellcheck: "false",
+      on: { input: () => this.filterSoon(), keydown: (event) => this.filterKey(event) },
+    });
+    this.bar = h(
+      "div",
+      { class: "panel-bar" },
+      this.prefix,
+      button("New text asset", { picture: "plus", bare: true, title: "New text asset", onclick: () => this.create() }),
+      button("Upload", { picture: "upload", title: "Upload files; they can be dropped here too", onclick: () => this.choose() }),
+    );
+    this.list = h("div", { class: "asset-list", role: "listbox", "aria-label": "Assets", on: { keydown: (event) => this.key(event), click: (event) => this.click(event) } });
+    this.more = button("Show more", { onclick: () => this.showMore() });
+    this.hint = h("p", { class: "hint", role: "status" });
+    this.empty = h("div", { class: "empty", hidden: true });
+    this.listPart = h("div", { class: "panel-part scrolls" }, this.bar, this.list, h("div", { class: "more" }, this.more), this.hint, this.empty);
+    this.view = new AssetView(this.app, this);
+    const drop = h("div", { class: "drop-here", "aria-hidden": "true" }, icon("upload"), "Drop the files to upload them");
+    this.element = h("section", { class: "panel assets-panel" }, this.listPart, this.view.element, drop);
+    this.listenToDrops();
+    this.renderList();
+  }
+
+  listenToDrops() {
+    const over = (event) => {
+      if (!event.dataTransfer?.types.includes("Files") || this.off) return;
+      event.preventDefault();
+      event.dataTransfer.dropEffect = "copy";
+      this.element.classList.add("dropping");
+    };
+    const end = () => this.element.classList.remove("dropping");
+    this.element.addEventListener("dragenter", over);
+    this.element.addEventListener("dragover", over);
+    this.element.addEventListener("dragleave", (event) => this.element.contains(event.relatedTarget) || end());
+    this.element.addEventListener("drop", (event) => {
+      end();
+      if (!event.dataTransfer?.types.includes("Files") || this.off) return;
+      event.preventDefault();
+      this.upload(droppedFiles(event.dataTransfer));
+    });
+  }
+
+  /** Take note that the panel is shown or hidden. */
+  setVisible(visible) {
+    this.visible = visible;
+    if (visible) this.refresh();
+  }
+
+  filterSoon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.refresh({ again: true, announce: true }), FILTER_AFTER_MS);
+  }
+
+  /** Look again: at as many as were shown, with `again` at the first ones. */
+  async refresh({ again = false, announce = false } = {}) {
+    this.control?.abort();
+    const control = new AbortController();
+    this.control = control;
+    const limit = again ? PAGE : Math.min(Math.max(PAGE, this.records.length), MOST_LISTED);
+    try {
+      const { assets, next } = await this.app.assets.list({ prefix: this.prefix.value.trim(), limit, signal: control.signal });
+      this.show(assets, next);
+      if (announce) say(`${assets.length}${next ? " and more" : ""} assets`);
+      await this.view.follow();
+    } catch (error) {
+      if (error.name !== "AbortError") this.failed(error);
+    }
+  }
+
+  async showMore() {
+    try {
+      const { assets, next } = await this.app.assets.list({ prefix: this.prefix.value.trim(), after: this.next });
+      const first = assets[0]?.name;
+      this.show([...this.records, ...assets], next);
+      if (first) this.move(this.index(first));
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  show(records, next) {
+    this.off = false;
+    this.records = records;
+    this.next = next;
+    this.failure = "";
+    this.renderList();
+  }
+
+  failed(error) {
+    this.off = error.status === 404;
+    this.failure = this.off ? "" : error.message;
+    this.records = [];
+    this.next = null;
+    if (this.off) this.view.close();
+    this.renderList();
+  }
+
+  renderList() {
+    const focused = this.list.contains(document.activeElement);
+    const names = this.records.map((record) => record.name);
+    if (!names.includes(this.active)) this.active = names[Math.min(this.at ?? 0, names.length - 1)] ?? "";
+    this.at = this.index(this.active);
+    fill(this.list, this.records.map((record) => this.item(record)));
+    this.list.hidden = !names.length;
+    this.bar.hidden = this.off;
+    this.more.parentElement.hidden = !this.next;
+    const typed = this.prefix.value.trim();
+    fill(this.hint, this.failure || (names.length ? `${names.length}${this.next ? " so far" : ""} ${names.length === 1 ? "asset" : "assets"}` : typed && !this.off ? "No asset’s name begins so." : ""));
+    this.hint.classList.toggle("field-error", !!this.failure);
+    this.empty.hidden = !!names.length || !!typed || !!this.failure;
+    if (!this.empty.hidden) fill(this.empty, this.off ? switchedOff() : this.nothing());
+    if (focused && names.length) this.focusActive();
+    else if (focused) this.prefix.focus();
+  }
+
+  nothing() {
+    return [
+      h("h3", {}, "No assets yet"),
+      h("p", {}, "Style sheets, pictures, pages: files that the engine keeps, and serves by their names where no script answers."),
+      h("div", { class: "empty-acts" }, button("Upload files", { picture: "upload", kind: "primary", onclick: () => this.choose() }), button("New text asset", { picture: "plus", onclick: () => this.create() })),
+      h("p", { class: "hint" }, "Files can also be dropped here."),
+    ];
+  }
+
+  item(record) {
+    const { name } = record;
+    const active = name === this.active;
+    const unsaved = this.app.files?.documents.get(name)?.dirty;
+    return h(
+      "div",
+      { class: "asset-row", role: "option", "aria-selected": String(active), tabindex: active ? "0" : "-1", "data-key": name, title: name },
+      icon(lookOf(record.content_type) === "image" ? "image" : "file"),
+      h("span", { class: "asset-name" }, name),
+      unsaved && h("span", { class: "unsaved", title: "Unsaved changes" }, h("span", { class: "unseen" }, ", unsaved"), "●"),
+      !record.public && h("span", { class: "badge" }, "private"),
+      h("span", { class: "asset-facts" }, `${bytes(record.size)} · ${ago(record.updated_at)}`),
+    );
+  }
+
+  index(name) {
+    return this.records.findIndex((record) => record.name === name);
+  }
+
+  focusActive() {
+    this.list.querySelector('[tabindex="0"]')?.focus();
+  }
+
+  move(index) {
+    const record = this.records[Math.min(Math.max(index, 0), this.records.length - 1)];
+    if (!record) return;
+    this.active = record.name;
+    this.at = this.index(record.name);
+    for (const item of this.list.children) {
+      const active = item.dataset.key === this.active;
+      item.tabIndex = active ? 0 : -1;
+      item.setAttribute("aria-selected", String(active));
+    }
+    this.focusActive();
+  }
+
+  click(event) {
+    const item = event.target.closest("[data-key]");
+    if (!item) return;
+    this.move(this.index(item.dataset.key));
+    this.open();
+  }
+
+  filterKey(event) {
+    if (event.key === "ArrowDown") this.move(0);
+    else if (event.key === "Escape" && this.prefix.value) {
+      this.prefix.value = "";
+      this.filterSoon();
+    } else return;
+    event.preventDefault();
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const index = this.index(this.active);
+    const steps = {
+      ArrowDown: () => this.move(index + 1),
+      ArrowUp: () => (index ? this.move(index - 1) : this.prefix.focus()),
+      Home: () => this.move(0),
+      End: () => this.move(this.records.length - 1),
+      Enter: () => this.open(),
+      " ": () => this.open(),
+      F2: () => this.rename(this.records[index]),
+      Delete: () => this.remove(this.records[index]),
+    };
+    if (!Object.hasOwn(steps, event.key)) return;
+    steps[event.key]();
+    event.preventDefault();
+  }
+
+  /** Show the one under the cursor in full. */
+  open() {
+    const record = this.records[this.index(this.active)];
+    if (record) this.showOne(record);
+  }
+
+  showOne(record) {
+    this.listPart.hidden = true;
+    this.view.show(record);
+  }
+
+  /** Back from one to all. */
+  showList() {
+    this.view.close();
+    this.listPart.hidden = false;
+    if (this.records.length) this.focusActive();
+    else (this.empty.querySelector("button") ?? this.prefix).focus();
+  }
+
+  async create() {
+    const name = await prompt("New text asset", "Name", {
+      value: `${folder(this.prefix.value)}new.css`,
+      help: "Slashes make folders, the ending says the type. It is stored when you save it.",
+      action: "Create",
+      check: (text) => wrongAssetName(text) || (this.index(text) >= 0 || this.app.files.documents.has(text) ? `There is an asset ${text} already.` : ""),
+    });
+    if (name) this.app.files.create(name);
+  }
+
+  async choose() {
+    const files = await chosenFiles(this.element);
+    if (files.length) await this.upload(files);
+  }
+
+  async upload(files) {
+    const records = await upload(this.app.assets, files, { prefix: folder(this.prefix.value) });
+    if (!records) return;
+    note(records.length === 1 ? `${records[0].name} is uploaded.` : `${records.length} assets are uploaded.`);
+    for (const record of records) await this.app.files.follow(record.name, record);
+    this.active = records[0].name;
+    await this.refresh();
+    if (this.view.element.hidden) this.focusActive();
+  }
+
+  async rename(record) {
+    const to = await prompt(`Rename ${record.name}`, "New name", {
+      value: record.name,
+      select: [record.name.lastIndexOf("/") + 1, record.name.length],
+      action: "Rename",
+      help: record.public ? "Its address changes with it; what links to the old one finds nothing." : "",
+      check: (text) => (text === record.name ? "" : wrongAssetName(text)),
+    });
+    if (!to || to === record.name) return;
+    try {
+      const renamed = await this.app.assets.rename(record, to);
+      this.active = to;
+      this.app.files.renamed(record.name, renamed);
+      note(`${record.name} is ${to} now.`);
+      if (!this.view.element.hidden) this.view.show(renamed);
+    } catch (error) {
+      complain(error.status === 412 ? `Not renamed: there is an asset ${to} already, or ${record.name} was changed elsewhere meanwhile.` : `Not renamed: ${error.message}`);
+    }
+    await this.refresh();
+  }
+
+  async remove(record) {
+    const text = record.public ? `${record.url} will answer 404 at once. It cannot be brought back.` : "It cannot be brought back.";
+    if (!(await confirm(`Delete ${record.name}?`, text, "Delete", "danger"))) return;
+    try {
+      await this.app.assets.remove(record);
+      note(`${record.name} is deleted.`);
+    } catch (error) {
+      if (error.status !== 404) {
+        complain(error.status === 412 ? `Not deleted: ${record.name} was changed elsewhere meanwhile.` : `Not deleted: ${error.message}`);
+        await this.refresh();
+        return;
+      }
+    }
+    await this.app.files.follow(record.name, null);
+    await this.refresh();
+    this.showList();
+  }
+
+  /** Show an asset in full by its name, as when its text is closed. */
+  async find(name) {
+    const record = await this.app.assets.record(name).catch(() => null);
+    if (record) {
+      this.active = name;
+      this.showOne(record);
+    } else this.showList();
+  }
+
+  /** Open its text in the middle, if it is one. */
+  edit(record) {
+    return isText(record) && this.app.files.open(record);
+  }
+}
+
+const switchedOff = () => [
+  h("h3", {}, "Assets are switched off"),
+  h("p", {}, "This engine runs without the plugin ", h("code", {}, "assets"), ". Everything else here works without it."),
+];
