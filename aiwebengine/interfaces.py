@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from twisted.web.resource import IResource
 
     from aiwebengine.errors import ScriptInvalid
-    from aiwebengine.repository.model import Asset, KeyValue, LogQuery, Setting, User
+    from aiwebengine.repository.model import Asset, AssetPut, KeyValue, LogQuery, Setting, User
     from aiwebengine.sandbox.dry_run import DryRun
     from aiwebengine.sandbox.model import LoadReport
     from aiwebengine.scripts.canary import Canaries
@@ -39,10 +39,12 @@ __all__ = [
     "IConfiguration",
     "IEngineService",
     "IExchange",
+    "IFallback",
     "IFeature",
     "IHealthCheck",
     "IKeyValueRepository",
     "ILogRepository",
+    "IManagementExtension",
     "IPlugin",
     "IRepositories",
     "IRepository",
@@ -119,6 +121,39 @@ class IFeature(Interface):
         It sees whole paths: a Klein route is ``/health/live``, not ``/live``. The feature may also have a
         method ``body_limit(exchange) -> int | None``: most bytes of a request's body, None for the default;
         and an attribute ``while_draining = True`` to go on answering while the server shuts down.
+        """
+
+
+class IFallback(Interface):
+    """Someone who answers what no route of a script and no feature does, such as files."""
+
+    def answer(exchange: IExchange) -> Any:
+        """
+        Answer a request now or later and give True, or leave it to the next one by giving False.
+
+        May give an awaitable of either, which may raise what the error table knows. Asked in build order when
+        a script has no route for the path, and for GET and HEAD also when it has one for other methods only;
+        at last the answer is 404 (or 405).
+        """
+
+
+class IManagementExtension(Interface):
+    """
+    A group of operations that a plugin adds to the management API, behind its guard.
+
+    It may also have ``body_limit(exchange) -> int | None``, the most bytes of a request's body, and
+    ``raw_body(exchange) -> bool``, whether a body is taken as bytes whatever its Content-Type says.
+    """
+
+    segment: str = Attribute("The operations are at ``/engine/SEGMENT`` and below.")
+
+    def endpoints(hub: Any) -> Any:
+        """
+        Give an object with ``app``, a Klein application, and ``operations``, its described operations.
+
+        A subclass of `aiwebengine.subsystems.management.endpoints.Endpoints`, made with ``hub``, its methods
+        decorated by an `aiwebengine.subsystems.management.operations.Operations` of its own. Called once,
+        when the management API is first asked.
         """
 
 
@@ -281,9 +316,34 @@ class IAssetRepository(Interface):
     """Where assets and their metadata are kept."""
 
     async def put(
-        name: str, content: bytes, content_type: str, metadata: Mapping[str, Any] | None = None
+        name: str,
+        content: bytes,
+        content_type: str,
+        metadata: Mapping[str, Any] | None = None,
+        *,
+        expected_sha256: str | None = None,
     ) -> Asset:
-        """Keep a file, replacing the one of that name. Raises ValueError for a name that cannot be kept."""
+        """
+        Keep a file, replacing the one of that name, if its content is the expected one (see `AssetPut`).
+
+        Raises ValueError for a name that cannot be kept, `AssetConflict`.
+        """
+
+    async def put_all(puts: Sequence[AssetPut], *, most_total_bytes: int | None = None) -> Sequence[Asset]:
+        """
+        Keep all files or none; with ``most_total_bytes`` only if all assets together are then no larger.
+
+        Raises as `put` does, and `AssetsFull`.
+        """
+
+    async def amend(
+        name: str, change: Callable[[Asset], Asset], *, expected_sha256: str | None = None
+    ) -> Asset:
+        """
+        Have content type and metadata be those of ``change(asset)``; the bytes stay.
+
+        ``change`` may be called on another thread. Raises `AssetNotFound`, `AssetConflict`, what it raises.
+        """
 
     async def get(name: str) -> tuple[Asset, bytes]:
         """Give a file with its bytes. Raises `AssetNotFound`."""
@@ -291,11 +351,14 @@ class IAssetRepository(Interface):
     async def stat(name: str) -> Asset:
         """Give a file without its bytes. Raises `AssetNotFound`."""
 
-    async def delete(name: str) -> None:
-        """Forget a file. Raises `AssetNotFound`."""
+    async def delete(name: str, *, expected_sha256: str | None = None) -> None:
+        """Forget a file. Raises `AssetNotFound`, `AssetConflict`."""
 
     async def list(prefix: str = "", after: str = "", limit: int = 100) -> Sequence[Asset]:
         """Give, by name, at most ``limit`` files with that ``prefix`` beyond ``after``."""
+
+    async def revision() -> int:
+        """Give a number that is raised with each change of assets, by whichever engine; cheap to ask."""
 
 
 class IUserRepository(Interface):

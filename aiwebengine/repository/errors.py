@@ -7,7 +7,9 @@ import attrs
 from aiwebengine.errors import AIWebEngineError
 
 __all__ = [
+    "AssetConflict",
     "AssetNotFound",
+    "AssetsFull",
     "NotANumber",
     "RepositoryUnavailable",
     "RepositoryUnusable",
@@ -43,6 +45,32 @@ class AssetNotFound(AIWebEngineError):
 
     def __str__(self) -> str:
         return f"no asset {self.name!r}"
+
+
+@attrs.define(auto_exc=True, str=False)
+class AssetConflict(AIWebEngineError):
+    """An asset's content is not the expected one; ``""`` stands for no asset. The other one stays."""
+
+    name: str
+    expected: str
+    current: str
+
+    def __str__(self) -> str:
+        if not self.expected:
+            return f"the asset {self.name!r} exists"
+        now = f"its content has the SHA-256 {self.current}" if self.current else "there is none"
+        return f"the asset {self.name!r} has changed: {now}"
+
+
+@attrs.define(auto_exc=True, str=False)
+class AssetsFull(AIWebEngineError):
+    """All assets together would be larger (``used`` bytes) than ``limit`` bytes."""
+
+    limit: int
+    used: int
+
+    def __str__(self) -> str:
+        return f"all assets together would have {self.used} bytes, at most {self.limit} are allowed"
 
 
 @attrs.define(auto_exc=True, str=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -17,8 +16,8 @@ from aiwebengine.interfaces import (
     ISettingsRepository,
     IUserRepository,
 )
-from aiwebengine.repository.errors import AssetNotFound, NotANumber, UserConflict, UserNotFound
-from aiwebengine.repository.model import ABSENT, Asset, KeyValue, Setting, User
+from aiwebengine.repository.errors import AssetNotFound, AssetsFull, NotANumber, UserConflict, UserNotFound
+from aiwebengine.repository.model import ABSENT, Asset, AssetPut, KeyValue, Setting, User
 from aiwebengine.repository.stores import assets, settings
 from aiwebengine.repository.stores.key_values import check_key, expiry
 from aiwebengine.repository.stores.users import checked_user
@@ -47,25 +46,45 @@ class MemoryAssets(_Store):
     def __init__(self, now: Callable[[], float], fault: Callable[[str], None]) -> None:
         super().__init__(now, fault)
         self._kept: dict[str, tuple[Asset, bytes]] = {}
+        self._revision = 0
 
     async def put(
-        self, name: str, content: bytes, content_type: str, metadata: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        content: bytes,
+        content_type: str,
+        metadata: Mapping[str, Any] | None = None,
+        *,
+        expected_sha256: str | None = None,
     ) -> Asset:
-        """Keep a file, replacing the one of that name."""
+        """Keep a file, replacing the one of that name. Raises ValueError, `AssetConflict`."""
         moment = self.moment("assets.put")
-        check_name("an asset's name", name, assets.MOST_NAME_BYTES)
-        encoded(dict(metadata or {}))
-        created_at = self._kept[name][0].created_at if name in self._kept else moment
-        asset = Asset(
-            name,
-            cleaned(content_type),
-            len(content),
-            hashlib.sha256(content).hexdigest(),
-            created_at,
-            moment,
-            copy.deepcopy(dict(metadata or {})),
+        put = AssetPut(name, content, content_type, metadata or {}, expected_sha256)
+        return self._put_all([put], moment, None)[0]
+
+    async def put_all(
+        self, puts: Sequence[AssetPut], *, most_total_bytes: int | None = None
+    ) -> Sequence[Asset]:
+        """Keep all files or none. Raises ValueError, `AssetConflict`, `AssetsFull`."""
+        return self._put_all(puts, self.moment("assets.put_all"), most_total_bytes)
+
+    async def amend(
+        self, name: str, change: Callable[[Asset], Asset], *, expected_sha256: str | None = None
+    ) -> Asset:
+        """Change content type and metadata. Raises `AssetNotFound`, `AssetConflict`."""
+        moment = self.moment("assets.amend")
+        present, content = self._found(name)
+        assets.check_expected(name, expected_sha256, present)
+        changed = change(present)
+        encoded(changed.metadata)
+        asset = attrs.evolve(
+            present,
+            content_type=cleaned(changed.content_type),
+            metadata=copy.deepcopy(dict(changed.metadata)),
+            updated_at=moment,
         )
-        self._kept[name] = asset, bytes(content)
+        self._kept[name] = asset, content
+        self._revision += 1
         return asset
 
     async def get(self, name: str) -> tuple[Asset, bytes]:
@@ -78,16 +97,43 @@ class MemoryAssets(_Store):
         self.fault("assets.stat")
         return self._found(name)[0]
 
-    async def delete(self, name: str) -> None:
-        """Forget a file. Raises `AssetNotFound`."""
+    async def delete(self, name: str, *, expected_sha256: str | None = None) -> None:
+        """Forget a file. Raises `AssetNotFound`, `AssetConflict`."""
         self.fault("assets.delete")
-        self._found(name)
+        assets.check_expected(name, expected_sha256, self._found(name)[0])
         del self._kept[name]
+        self._revision += 1
 
     async def list(self, prefix: str = "", after: str = "", limit: int = 100) -> Sequence[Asset]:
         """Give, by name, at most ``limit`` files with that ``prefix`` beyond ``after``."""
         self.fault("assets.list")
         return [self._kept[name][0] for name in _chosen(self._kept, prefix, after, limit)]
+
+    async def revision(self) -> int:
+        """Give a number that is raised with each change of assets."""
+        self.fault("assets.revision")
+        return self._revision
+
+    def _put_all(
+        self, puts: Sequence[AssetPut], moment: int, most_total_bytes: int | None
+    ) -> Sequence[Asset]:
+        kept, stored = dict(self._kept), []
+        for put in puts:
+            asset = assets.asset_of(put, moment)
+            present = kept[put.name][0] if put.name in kept else None
+            assets.check_expected(put.name, put.expected_sha256, present)
+            metadata = copy.deepcopy(put.metadata_over(present))
+            encoded(metadata)
+            created_at = present.created_at if present is not None else moment
+            asset = attrs.evolve(asset, created_at=created_at, metadata=metadata)
+            kept[put.name] = asset, bytes(put.content)
+            stored.append(asset)
+        used = sum(asset.size for asset, _ in kept.values())
+        if most_total_bytes is not None and used > most_total_bytes:
+            raise AssetsFull(most_total_bytes, used)
+        self._kept = kept
+        self._revision += 1
+        return stored
 
     def _found(self, name: str) -> tuple[Asset, bytes]:
         if name not in self._kept:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import attrs
 
-__all__ = ["ABSENT", "Asset", "KeyValue", "LogQuery", "Setting", "User"]
+__all__ = ["ABSENT", "Asset", "AssetPut", "KeyValue", "LogQuery", "Setting", "User"]
 
 
 class _Absent:
@@ -36,6 +36,27 @@ class Asset:
     created_at: int
     updated_at: int
     metadata: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class AssetPut:
+    """
+    A file to keep.
+
+    ``metadata`` is a JSON object, or a function that makes one of the asset which is replaced (None: there is
+    none). ``expected_sha256`` is what the present content must have, ``""`` where there must be none, None
+    for whatever there is.
+    """
+
+    name: str
+    content: bytes = attrs.field(repr=False)
+    content_type: str
+    metadata: Mapping[str, Any] | Callable[[Asset | None], Mapping[str, Any]] = attrs.field(factory=dict)
+    expected_sha256: str | None = None
+
+    def metadata_over(self, present: Asset | None) -> dict[str, Any]:
+        """Give the metadata to keep when ``present`` is replaced."""
+        return dict(self.metadata(present) if callable(self.metadata) else self.metadata)
 
 
 @attrs.frozen

@@ -16,8 +16,15 @@ from aiwebengine.interfaces import (
     ISettingsRepository,
     IUserRepository,
 )
-from aiwebengine.repository.errors import AssetNotFound, NotANumber, UserConflict, UserNotFound
-from aiwebengine.repository.model import ABSENT, LogQuery, User
+from aiwebengine.repository.errors import (
+    AssetConflict,
+    AssetNotFound,
+    AssetsFull,
+    NotANumber,
+    UserConflict,
+    UserNotFound,
+)
+from aiwebengine.repository.model import ABSENT, AssetPut, LogQuery, User
 from aiwebengine.scripts.log import LogEntry
 from aiwebengine.testing.repository import RepositoryCase
 
@@ -95,6 +102,89 @@ class AssetContract(RepositoryCase):
             self.assertIn("an asset's name", str(error))
         self.fails(self.repository.assets.put("a", b"", "t", {"x": float("nan")}), ValueError)
         self.assertEqual(self.names(), [])
+
+    def test_asset_expected(self) -> None:
+        """A change that expects another content is refused with both; "" stands for no asset."""
+        assets = self.repository.assets
+        first = self.put("a", b"one", expected_sha256="")
+        error = self.fails(assets.put("a", b"two", "t", expected_sha256=""), AssetConflict)
+        self.assertEqual((error.name, error.expected, error.current), ("a", "", first.sha256))
+        self.put("a", b"two", expected_sha256=first.sha256)
+        for call in (
+            assets.put("a", b"three", "t", expected_sha256=first.sha256),
+            assets.delete("a", expected_sha256=first.sha256),
+            assets.amend("a", lambda asset: asset, expected_sha256=first.sha256),
+        ):
+            self.fails(call, AssetConflict)
+        self.assertEqual(self.wait(assets.get("a"))[1], b"two")
+        error = self.fails(assets.put("b", b"", "t", expected_sha256=first.sha256), AssetConflict)
+        self.assertEqual(error.current, "")
+        self.fails(assets.delete("b", expected_sha256=first.sha256), AssetNotFound)
+        self.wait(assets.delete("a", expected_sha256=self.wait(assets.stat("a")).sha256))
+        self.assertEqual(self.names(), [])
+
+    def test_assets_put_together(self) -> None:
+        """All files are kept or none, up to the size that all assets may have together."""
+        assets = self.repository.assets
+        self.assertEqual(self.wait(assets.put_all([])), [])
+        puts = [AssetPut(name, name.encode() * 4, "t", {"n": name}) for name in ("a", "b")]
+        kept = self.wait(assets.put_all(puts, most_total_bytes=8))
+        self.assertEqual(kept, self.wait(assets.list()))
+        for bad, error in (
+            (AssetPut("c", b"", "t", expected_sha256="0" * 64), AssetConflict),
+            (AssetPut("", b"", "t"), ValueError),
+            (AssetPut("c", b"", "t", {"x": float("nan")}), ValueError),
+        ):
+            self.fails(assets.put_all([AssetPut("a", b"new", "t"), bad]), error)
+        full = self.fails(assets.put_all([AssetPut("a", b"12345", "t")], most_total_bytes=8), AssetsFull)
+        self.assertEqual((full.limit, full.used), (8, 9))
+        self.assertEqual(self.wait(assets.list()), kept)
+        self.wait(assets.put_all([AssetPut("a", b"1234", "t")], most_total_bytes=8))
+
+    def test_asset_metadata_over(self) -> None:
+        """Metadata may be made of those that are replaced."""
+
+        def counted(present: Any) -> dict[str, int]:
+            return {"puts": present.metadata["puts"] + 1 if present else 1}
+
+        for number in (1, 2):
+            (kept,) = self.wait(self.repository.assets.put_all([AssetPut("a", b"x", "t", counted)]))
+            self.assertEqual(kept.metadata, {"puts": number})
+        self.assertEqual(self.wait(self.repository.assets.stat("a")), kept)
+
+    def test_asset_amended(self) -> None:
+        """Type and metadata can change without the bytes; nothing else does."""
+        assets = self.repository.assets
+        first = self.put("a", b"one", metadata={"x": 1})
+        self.time += 1
+        change = lambda asset: attrs.evolve(asset, content_type="b/c", metadata={"y": 2}, size=9)  # noqa: E731
+        changed = self.wait(assets.amend("a", change, expected_sha256=first.sha256))
+        expected = attrs.evolve(
+            first, content_type="b/c", metadata={"y": 2}, updated_at=first.updated_at + 1000
+        )
+        self.assertEqual(changed, expected)
+        self.assertEqual(self.wait(assets.get("a")), (expected, b"one"))
+        self.assertEqual(self.fails(assets.amend("b", change), AssetNotFound).name, "b")
+
+    def test_assets_revision(self) -> None:
+        """Each change raises the revision; a refused one and reading do not."""
+        assets = self.repository.assets
+        seen = [self.wait(assets.revision())]
+
+        def note() -> None:
+            seen.append(self.wait(assets.revision()))
+
+        self.put("a")
+        note()
+        self.wait(assets.amend("a", lambda asset: asset))
+        note()
+        self.wait(assets.delete("a"))
+        note()
+        self.assertEqual(seen, sorted(set(seen)))
+        self.fails(assets.put("a", b"", "t", expected_sha256="0" * 64), AssetConflict)
+        self.fails(assets.delete("a"), AssetNotFound)
+        self.names()
+        self.assertEqual(self.wait(assets.revision()), seen[-1])
 
 
 class UserContract(RepositoryCase):

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound, VersionConflict
-from aiwebengine.repository.errors import RepositoryUnavailable
+from aiwebengine.repository.errors import AssetConflict, AssetNotFound, AssetsFull, RepositoryUnavailable
 from aiwebengine.web.error_page import PAGE_HEADERS, error_page
 from aiwebengine.web.negotiation import prefers_html
 from aiwebengine.web.refusals import internal_error
@@ -40,6 +40,30 @@ def _script_not_found(error: ScriptNotFound) -> HTTPProblem:
     return HTTPProblem(404, "NOT_FOUND", f"There is {error}.", {"uri": error.uri, "version": error.version})
 
 
+def _asset_not_found(error: AssetNotFound) -> HTTPProblem:
+    return HTTPProblem(404, "NOT_FOUND", f"There is {error}.", {"name": error.name})
+
+
+def _asset_conflict(error: AssetConflict) -> HTTPProblem:
+    details = {"name": error.name, "expected": error.expected or None, "current": error.current or None}
+    return HTTPProblem(412, "PRECONDITION_FAILED", str(error), details)
+
+
+def _assets_full(error: AssetsFull) -> HTTPProblem:
+    return HTTPProblem(
+        413,
+        "PAYLOAD_TOO_LARGE",
+        f"{error}.".capitalize(),
+        {
+            "limit": "max_total_bytes",
+            "value": error.limit,
+            "used": error.used,
+            "unit": "bytes",
+            "config_key": "assets.max_total_bytes",
+        },
+    )
+
+
 _BLAND = {
     "SCRIPT_ERROR": "The script that answers this path failed.",
     "SCRIPT_TIMEOUT": "The script that answers this path took too long.",
@@ -61,6 +85,9 @@ def _unavailable(error: RepositoryUnavailable) -> HTTPProblem:
 
 
 TABLE: dict[type[Exception], Callable[[Any], HTTPProblem]] = {
+    AssetConflict: _asset_conflict,
+    AssetNotFound: _asset_not_found,
+    AssetsFull: _assets_full,
     HTTPProblem: lambda problem: problem,
     RepositoryUnavailable: _unavailable,
     RouteConflict: _route_conflict,

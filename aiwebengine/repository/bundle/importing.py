@@ -21,7 +21,7 @@ from aiwebengine.repository.bundle.records import (
 from aiwebengine.repository.errors import UserConflict
 from aiwebengine.repository.link import Link, Row
 from aiwebengine.repository.model import Asset, Setting, User
-from aiwebengine.repository.stores.assets import MOST_NAME_BYTES, put_asset
+from aiwebengine.repository.stores.assets import MOST_NAME_BYTES, put_asset, touch_assets
 from aiwebengine.repository.stores.key_values import check_key, set_value
 from aiwebengine.repository.stores.logs import insert_entries
 from aiwebengine.repository.stores.scripts import insert_version, touch_scripts
@@ -108,6 +108,8 @@ def import_records(
         counts[section] = one.section(section, records.rows(section), progress)
     if "scripts" in records.sections:
         touch_scripts(link)
+    if "assets" in records.sections:
+        touch_assets(link)
     return counts
 
 

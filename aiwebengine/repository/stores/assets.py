@@ -7,15 +7,16 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import attrs
 from zope.interface import implementer
 
 from aiwebengine.interfaces import IAssetRepository
-from aiwebengine.repository.errors import AssetNotFound
+from aiwebengine.repository.errors import AssetConflict, AssetNotFound, AssetsFull
 from aiwebengine.repository.link import Calls, Link, Row
-from aiwebengine.repository.model import Asset
+from aiwebengine.repository.model import Asset, AssetPut
 from aiwebengine.repository.texts import check_name, cleaned, encoded, prefix_end
 
-__all__ = ["MOST_NAME_BYTES", "DatabaseAssets", "put_asset"]
+__all__ = ["MOST_NAME_BYTES", "DatabaseAssets", "asset_of", "check_expected", "put_asset", "touch_assets"]
 
 MOST_NAME_BYTES = 1024
 _COLUMNS = "name, content_type, size, sha256, created_at, updated_at, metadata"
@@ -30,15 +31,27 @@ class DatabaseAssets:
         self._now = now
 
     async def put(
-        self, name: str, content: bytes, content_type: str, metadata: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        content: bytes,
+        content_type: str,
+        metadata: Mapping[str, Any] | None = None,
+        *,
+        expected_sha256: str | None = None,
     ) -> Asset:
-        """Keep a file, replacing the one of that name."""
-        check_name("an asset's name", name, MOST_NAME_BYTES)
+        """Keep a file, replacing the one of that name. Raises ValueError, `AssetConflict`."""
+        put = AssetPut(name, content, content_type, metadata or {}, expected_sha256)
+        return (await self.put_all([put]))[0]
+
+    async def put_all(
+        self, puts: Sequence[AssetPut], *, most_total_bytes: int | None = None
+    ) -> Sequence[Asset]:
+        """Keep all files or none. Raises ValueError, `AssetConflict`, `AssetsFull`."""
+        if not puts:
+            return []
         moment = int(self._now() * 1000)
-        sha256 = hashlib.sha256(content).hexdigest()
-        asset = Asset(name, cleaned(content_type), len(content), sha256, moment, moment, dict(metadata or {}))
-        encoded(asset.metadata)
-        return await self._calls.write(_put, asset, bytes(content))
+        new = [asset_of(put, moment) for put in puts]
+        return await self._calls.write(_put_all, list(zip(puts, new, strict=True)), most_total_bytes)
 
     async def get(self, name: str) -> tuple[Asset, bytes]:
         """Give a file with its bytes. Raises `AssetNotFound`."""
@@ -48,13 +61,47 @@ class DatabaseAssets:
         """Give a file without its bytes. Raises `AssetNotFound`."""
         return await self._calls.read(_stat, name)
 
-    async def delete(self, name: str) -> None:
-        """Forget a file. Raises `AssetNotFound`."""
-        await self._calls.write(_delete, name)
+    async def amend(
+        self, name: str, change: Callable[[Asset], Asset], *, expected_sha256: str | None = None
+    ) -> Asset:
+        """Change content type and metadata. Raises `AssetNotFound`, `AssetConflict`."""
+        return await self._calls.write(_amend, name, change, expected_sha256, int(self._now() * 1000))
+
+    async def delete(self, name: str, *, expected_sha256: str | None = None) -> None:
+        """Forget a file. Raises `AssetNotFound`, `AssetConflict`."""
+        await self._calls.write(_delete, name, expected_sha256)
 
     async def list(self, prefix: str = "", after: str = "", limit: int = 100) -> Sequence[Asset]:
         """Give, by name, at most ``limit`` files with that ``prefix`` beyond ``after``."""
         return await self._calls.read(_list, cleaned(prefix), cleaned(after), limit)
+
+    async def revision(self) -> int:
+        """Give a number that is raised with each change of assets."""
+        return await self._calls.read(_revision)
+
+
+def asset_of(put: AssetPut, moment: int) -> Asset:
+    """Give the asset that ``put`` makes where there was none. Raises ValueError."""
+    check_name("an asset's name", put.name, MOST_NAME_BYTES)
+    metadata = {} if callable(put.metadata) else dict(put.metadata)
+    encoded(metadata)
+    sha256 = hashlib.sha256(put.content).hexdigest()
+    return Asset(put.name, cleaned(put.content_type), len(put.content), sha256, moment, moment, metadata)
+
+
+def check_expected(name: str, expected: str | None, present: Asset | None) -> None:
+    """Raise `AssetConflict` unless the present content is the expected one."""
+    current = present.sha256 if present is not None else ""
+    if expected is not None and expected != current:
+        raise AssetConflict(name, expected, current)
+
+
+def touch_assets(link: Link) -> None:
+    """Raise the revision. Whoever does so first in a transaction makes others wait for its end."""
+    link.run(
+        "INSERT INTO revisions (name, number) VALUES ('assets', 1)"
+        " ON CONFLICT (name) DO UPDATE SET number = revisions.number + 1"
+    )
 
 
 def put_asset(link: Link, asset: Asset, content: bytes) -> None:
@@ -75,19 +122,46 @@ def put_asset(link: Link, asset: Asset, content: bytes) -> None:
     )
 
 
-def _put(link: Link, asset: Asset, content: bytes) -> Asset:
-    row = link.one("SELECT created_at FROM assets WHERE name = ?" + link.locking, asset.name)  # noqa: S608
-    if row is not None:
-        asset = Asset(
-            asset.name,
-            asset.content_type,
-            asset.size,
-            asset.sha256,
-            row[0],
-            asset.updated_at,
-            asset.metadata,
-        )
-    put_asset(link, asset, content)
+def _put_all(
+    link: Link, puts: Sequence[tuple[AssetPut, Asset]], most_total_bytes: int | None
+) -> Sequence[Asset]:
+    touch_assets(link)
+    kept = []
+    for put, new in puts:
+        present = _found(link, put.name)
+        check_expected(put.name, put.expected_sha256, present)
+        created_at = present.created_at if present is not None else new.created_at
+        asset = attrs.evolve(new, created_at=created_at, metadata=put.metadata_over(present))
+        put_asset(link, asset, bytes(put.content))
+        kept.append(asset)
+    if most_total_bytes is not None:
+        row = link.one("SELECT sum(size) FROM assets")
+        used = int(row[0] or 0) if row else 0
+        if used > most_total_bytes:
+            raise AssetsFull(most_total_bytes, used)
+    return kept
+
+
+def _amend(
+    link: Link, name: str, change: Callable[[Asset], Asset], expected: str | None, moment: int
+) -> Asset:
+    touch_assets(link)
+    present = _stat(link, name)
+    check_expected(name, expected, present)
+    changed = change(present)
+    asset = attrs.evolve(
+        present,
+        content_type=cleaned(changed.content_type),
+        metadata=dict(changed.metadata),
+        updated_at=moment,
+    )
+    link.run(
+        "UPDATE assets SET content_type = ?, metadata = ?, updated_at = ? WHERE name = ?",
+        asset.content_type,
+        encoded(asset.metadata),
+        asset.updated_at,
+        asset.name,
+    )
     return asset
 
 
@@ -99,15 +173,26 @@ def _get(link: Link, name: str) -> tuple[Asset, bytes]:
 
 
 def _stat(link: Link, name: str) -> Asset:
+    asset = _found(link, name)
+    if asset is None:
+        raise AssetNotFound(name)
+    return asset
+
+
+def _found(link: Link, name: str) -> Asset | None:
     row = link.one(f"SELECT {_COLUMNS} FROM assets WHERE name = ?", cleaned(name))  # noqa: S608
-    if row is None:
-        raise AssetNotFound(name)
-    return _asset(row)
+    return None if row is None else _asset(row)
 
 
-def _delete(link: Link, name: str) -> None:
-    if not link.run("DELETE FROM assets WHERE name = ?", cleaned(name)):
-        raise AssetNotFound(name)
+def _delete(link: Link, name: str, expected: str | None) -> None:
+    touch_assets(link)
+    check_expected(name, expected, _stat(link, name))
+    link.run("DELETE FROM assets WHERE name = ?", cleaned(name))
+
+
+def _revision(link: Link) -> int:
+    row = link.one("SELECT number FROM revisions WHERE name = 'assets'")
+    return int(row[0]) if row else 0
 
 
 def _list(link: Link, prefix: str, after: str, limit: int) -> Sequence[Asset]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from klein import Klein
@@ -9,6 +10,7 @@ from klein import Klein
 from aiwebengine.interfaces import IServices
 from aiwebengine.subsystems.management.endpoints import app
 from aiwebengine.subsystems.management.insight_endpoints import InsightEndpoints
+from aiwebengine.subsystems.management.operations import Operation
 from aiwebengine.subsystems.management.script_endpoints import ScriptEndpoints
 from aiwebengine.subsystems.management.sse import EventHub
 from aiwebengine.subsystems.management.tool_endpoints import ToolEndpoints
@@ -29,7 +31,10 @@ class ManagementAPI(ScriptEndpoints, ToolEndpoints, InsightEndpoints):
 
     app: ClassVar[Klein] = app
 
-    def __init__(self, services: IServices, hub: EventHub) -> None:
+    def __init__(
+        self, services: IServices, hub: EventHub, further_operations: Sequence[Operation] = ()
+    ) -> None:
         super().__init__(services, hub)
+        self.further_operations = further_operations
         reactor: Any = services.reactor
         self._since = reactor.seconds()

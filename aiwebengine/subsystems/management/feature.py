@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from aiwebengine.interfaces import IEngineService, IFeature, IServices
+from aiwebengine.interfaces import IEngineService, IFeature, IManagementExtension, IServices
 from aiwebengine.subsystems.management.guard import Guard
 from aiwebengine.subsystems.management.sse import EventHub
 
@@ -34,16 +35,36 @@ class Management:
         from aiwebengine.subsystems.management.api import OPEN_PATHS, ManagementAPI
         from aiwebengine.subsystems.management.mount import GuardedApp
 
-        api = ManagementAPI(self._services, self._hub)
-        return GuardedApp(api.app.resource(), self.guard.admit, OPEN_PATHS)
+        further = {one.segment: one.endpoints(self._hub) for one in self._extensions()}
+        operations = [operation for endpoints in further.values() for operation in endpoints.operations]
+        api = ManagementAPI(self._services, self._hub, operations)
+        resources = {segment: endpoints.app.resource() for segment, endpoints in further.items()}
+        return GuardedApp(api.app.resource(), self.guard.admit, OPEN_PATHS, resources)
+
+    def _extensions(self) -> Sequence[Any]:
+        return self._services.providers(IManagementExtension)
+
+    def _asked_of_extension(self, request: Any, method: str) -> Any:
+        """Give what the extension whose segment it is says of a request, None where it says nothing."""
+        path: str = request.path_text
+        segment = path.split("/", 3)[2] if path.count("/") > 1 else ""
+        for one in self._extensions():
+            if one.segment == segment and hasattr(one, method):
+                return getattr(one, method)(request)
+        return None
 
     def raw_body(self, request: Any) -> bool:
-        """Tell whether the body is a script's source, whatever its Content-Type says."""
+        """Tell whether the body is taken as bytes, such as a script's source, whatever its type says."""
         path: str = request.path_text
+        if self._asked_of_extension(request, "raw_body"):
+            return True
         return (path.startswith("/engine/scripts/") and request.method == b"PUT") or path == "/engine/check"
 
     def body_limit(self, request: Any) -> int | None:
         """Give the most bytes a request's body may have: room for one script, in a batch for many."""
+        other: int | None = self._asked_of_extension(request, "body_limit")
+        if other is not None:
+            return other
         longest: int = self._services.configuration.section("javascript").max_script_bytes
         # The registry refuses a script that is too long in its own words, so a little more may come in.
         return longest * _BATCH_FACTOR if request.path_text == "/engine/batch" else longest * 2 + 65536

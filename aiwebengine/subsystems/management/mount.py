@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from klein import Klein
@@ -73,12 +73,14 @@ class GuardedApp(Resource):
         app_resource: Any,
         admit: Callable[[IExchange], Caller],
         open_paths: Collection[str] = (),
+        further: Mapping[str, Any] | None = None,
     ) -> None:
-        """``open_paths`` need no admission."""
+        """``open_paths`` need no admission; ``further`` resources answer below a second path segment."""
         Resource.__init__(self)
         # Compared as sent, which is what Klein routes by: a path must not be two things at once.
         self._open_paths = frozenset(path.encode("ascii") for path in open_paths)
         self._app_resource = app_resource
+        self._further = {segment.encode("ascii"): one for segment, one in (further or {}).items()}
         self._admit = admit
 
     def render(self, request: Any) -> Any:
@@ -92,4 +94,5 @@ class GuardedApp(Resource):
             return NOT_DONE_YET
         request.prepath = []
         request.postpath = request.path[1:].split(b"/")
-        return self._app_resource.render(request)
+        segment = request.postpath[1] if len(request.postpath) > 1 else b""
+        return self._further.get(segment, self._app_resource).render(request)

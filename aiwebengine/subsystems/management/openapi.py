@@ -16,17 +16,11 @@ __all__ = ["openapi"]
 
 _REF = "#/components/schemas/{name}"
 _VARIABLE = re.compile(r"<(?:path:)?(\w+)>")
-_URI = {
-    "name": "uri",
-    "in": "path",
-    "required": True,
-    "description": "The script's URI, percent-encoded as one segment (`shop%2Fcart.js`).",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 600},
-}
 _STATUSES = {
     200: "Done.",
-    201: "Stored; the script is new.",
+    201: "Stored; it is new.",
     204: "Deleted.",
+    206: "The part that `Range` asks for.",
     304: "Not changed.",
     400: "Malformed: the path, a parameter, a header or the body.",
     401: "No key, or a wrong one.",
@@ -35,11 +29,25 @@ _STATUSES = {
     409: "Another script has a route, or there is nothing to compare a canary with.",
     412: "`If-Match` or `If-None-Match` names another state than the present one.",
     413: "Larger than a limit.",
+    415: "Not a type that is taken.",
+    416: "Nothing lies in the range that `Range` asks for.",
     422: "The script does not load; `details` has line and column.",
     429: "Too many wrong keys; see `Retry-After`.",
     503: "No sandbox is to be had, or too many streams; see `Retry-After`.",
 }
-_TAGS = ("scripts", "batch", "check", "eval", "routes", "logs", "requests", "limits", "plugins", "status")
+_TAGS = (
+    "scripts",
+    "batch",
+    "check",
+    "eval",
+    "routes",
+    "logs",
+    "requests",
+    "limits",
+    "plugins",
+    "status",
+    "assets",
+)
 _ALWAYS = (401, 403, 429)
 
 
@@ -53,14 +61,14 @@ def openapi(operations: Iterable[Operation]) -> dict[str, Any]:
     _, components = msgspec.json.schema_components(list(types.values()), ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
     for one in operations:
-        path = _VARIABLE.sub("{uri}", one.rule)
-        paths.setdefault(path, {})[one.method.lower()] = _operation(one, "{uri}" in path)
+        path = _VARIABLE.sub("{" + one.path_parameter["name"] + "}", one.rule)
+        paths.setdefault(path, {})[one.method.lower()] = _operation(one, path != one.rule)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "aiwebengine management API",
             "version": VERSION,
-            "summary": "Scripts, their versions, logs and routes.",
+            "summary": "Scripts, their versions, assets, logs and routes.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
@@ -87,7 +95,7 @@ def _types_of(operation: Operation) -> Iterable[type]:
                 yield kind
 
 
-def _operation(one: Operation, takes_uri: bool) -> dict[str, Any]:
+def _operation(one: Operation, has_variable: bool) -> dict[str, Any]:
     role = f"Takes the role `{one.role}`." if one.role else "Needs no key."
     described: dict[str, Any] = {
         "operationId": one.name,
@@ -95,7 +103,7 @@ def _operation(one: Operation, takes_uri: bool) -> dict[str, Any]:
         "summary": one.summary,
         "description": f"{one.description} {role}".strip(),
         "parameters": [
-            *([_URI] if takes_uri else []),
+            *([dict(one.path_parameter)] if has_variable else []),
             *(
                 {
                     "name": given.name,

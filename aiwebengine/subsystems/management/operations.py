@@ -13,7 +13,16 @@ from twisted.internet.defer import maybeDeferred
 from aiwebengine.scripts.turns import shielded
 from aiwebengine.subsystems.management.callers import require
 
-__all__ = ["Operation", "Operations", "Parameter"]
+__all__ = ["SCRIPT_URI", "Operation", "Operations", "Parameter"]
+
+#: The variable part of a script's path, as OpenAPI describes it.
+SCRIPT_URI: Mapping[str, Any] = {
+    "name": "uri",
+    "in": "path",
+    "required": True,
+    "description": "The script's URI, percent-encoded as one segment (`shop%2Fcart.js`).",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 600},
+}
 
 
 @attrs.frozen
@@ -34,7 +43,7 @@ class Operation:
 
     ``rule`` is Werkzeug's; ``role`` is what it takes (None: nobody is asked); ``answers`` maps a status to a
     schema, a media type, or both; ``body`` is likewise what is read; ``errors`` are further statuses. An
-    ``audited`` one leaves a trace also when it is refused.
+    ``audited`` one leaves a trace also when it is refused. ``path_parameter`` describes the rule's variable.
     """
 
     method: str
@@ -48,13 +57,19 @@ class Operation:
     parameters: Sequence[Parameter] = ()
     errors: Sequence[int] = ()
     audited: bool = False
+    path_parameter: Mapping[str, Any] = SCRIPT_URI
 
 
 class Operations:
-    """The operations of a Klein application, registered together with their routes."""
+    """
+    The operations of a Klein application, registered together with their routes.
 
-    def __init__(self, app: Any) -> None:
+    ``path_parameter`` describes, as OpenAPI does, what the variable of their rules stands for.
+    """
+
+    def __init__(self, app: Any, path_parameter: Mapping[str, Any] = SCRIPT_URI) -> None:
         self._app = app
+        self._path_parameter = path_parameter
         self.all: list[Operation] = []
 
     def __call__(
@@ -91,6 +106,7 @@ class Operations:
                     parameters,
                     errors,
                     refused is not None,
+                    self._path_parameter,
                 )
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +17,7 @@ from aiwebengine.scripts.evaluate import evaluate
 from aiwebengine.subsystems.management.callers import DEPLOY, READ
 from aiwebengine.subsystems.management.endpoints import Endpoints, encoded, operation, refusal_noted
 from aiwebengine.subsystems.management.openapi import openapi
-from aiwebengine.subsystems.management.operations import Parameter
+from aiwebengine.subsystems.management.operations import Operation, Parameter
 from aiwebengine.subsystems.management.reference import reference_page
 from aiwebengine.subsystems.management.schemas import CheckResult, Evaluation, EvaluationResult
 from aiwebengine.subsystems.management.shapes import answer_json, argument, json_body, matches_tag, text_body
@@ -26,6 +27,9 @@ __all__ = ["ToolEndpoints"]
 
 class ToolEndpoints(Endpoints):
     """``/engine/check``, ``/engine/eval``, ``/engine/types``, ``/engine/openapi.json``, ``/engine/docs``."""
+
+    #: What plugins add (`aiwebengine.interfaces.IManagementExtension`).
+    further_operations: Sequence[Operation] = ()
 
     @operation(
         "POST",
@@ -128,4 +132,4 @@ class ToolEndpoints(Endpoints):
 
     @cached_property
     def _openapi(self) -> bytes:
-        return encoded(openapi(operation.all))
+        return encoded(openapi([*operation.all, *self.further_operations]))
