@@ -172,6 +172,8 @@ class Page:
         self._session = session
         self._target = target
         self._context = context
+        self._files: list[str] = []
+        self._chosen = 0
         for domain in ("Page", "Runtime", "Network", "Log"):
             self._call(f"{domain}.enable")
         self.size(1440, 900)
@@ -289,6 +291,22 @@ class Page:
     def type(self, text: str) -> None:
         """Put text where the cursor is, as an input method does."""
         self._call("Input.insertText", {"text": text})
+
+    def answer_file_chooser(self, *paths: Path) -> None:
+        """Have the next dialog that asks for files, once `chooser_opened` says it is there, choose some."""
+        self._files = [str(path) for path in paths]
+        self._call("Page.setInterceptFileChooserDialog", {"enabled": True})
+
+    def chooser_opened(self) -> None:
+        """Wait until the page asks for files, and choose them."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while len(opened := self.events("Page.fileChooserOpened")) <= self._chosen:
+            if time.monotonic() > deadline:
+                raise AssertionError("the page asks for no files")
+            time.sleep(0.02)
+        self._chosen = len(opened)
+        wanted = {"files": self._files, "backendNodeId": opened[-1]["backendNodeId"]}
+        self._call("DOM.setFileInputFiles", wanted)
 
     def screenshot(self, path: Path) -> None:
         """Keep a picture."""

@@ -16,7 +16,7 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 from aiwebengine.testing.engine import EngineProcess
 from tests.browser.chromium import NO_BROWSER, Browser, Page, find_browser
 
-__all__ = ["EditorCase", "engine"]
+__all__ = ["EditorCase", "bare_engine", "engine"]
 
 _SCRIPTS = {
     "broken.js": 'const ok = 1;\nundefinedFunction("x");\n',
@@ -42,6 +42,15 @@ def engine() -> EngineProcess:
 
 
 @functools.cache
+def bare_engine() -> EngineProcess:
+    """Give an engine without canaries and assets."""
+    settings = {"plugins.disabled": ["canary", "assets"], "javascript.workers": 1}
+    started = EngineProcess(_directory("bare"), scripts=_SCRIPTS, settings=settings).start()
+    atexit.register(started.stop)
+    return started
+
+
+@functools.cache
 def _browser() -> Browser | None:
     executable = find_browser()
     if executable is None:
@@ -62,11 +71,15 @@ class EditorCase(SynchronousTestCase):
     signed_in = True
     expected: tuple[int, ...] = ()
 
+    def which_engine(self) -> EngineProcess:
+        """Give the engine whose editor is looked at."""
+        return engine()
+
     def setUp(self) -> None:
         browser = _browser()
         if browser is None:
             raise SkipTest(NO_BROWSER)
-        self.engine = engine()
+        self.engine = self.which_engine()
         number = next(_numbers)
         self.route = f"/test{number}"
         self.uri = f"tests/number{number}.js"

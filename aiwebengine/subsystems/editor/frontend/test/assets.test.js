@@ -106,7 +106,7 @@ test("types say how an asset is shown, edited and coloured", () => {
   assert.deepEqual(["image/png", "image/svg+xml; charset=utf-8", "text/css", "application/json", "font/woff2"].map(lookOf), ["image", "image", "text", "text", "bytes"]);
   assert.deepEqual(["image/png", "image/svg+xml", "text/html", "application/wasm"].map((type) => isText({ content_type: type })), [false, true, true, false]);
   assert.deepEqual(["text/css", "text/html; charset=utf-8", "image/svg+xml", "application/json", "text/plain"].map(languageOf), ["css", "html", "html", "javascript", ""]);
-  assert.deepEqual(["a.CSS", "a.b.html", "README", "x.svg"].map(typeOf), ["text/css", "text/html", "text/plain", "image/svg+xml"]);
+  assert.deepEqual(["a.CSS", "a.b.html", "README", "x.svg"].map(typeOf), ["text/css; charset=utf-8", "text/html; charset=utf-8", "text/plain; charset=utf-8", "image/svg+xml"]);
 });
 
 const encoded = (text) => new TextEncoder().encode(text);

@@ -51,21 +51,24 @@ export class Assets {
     return { bytes: new Uint8Array(await response.arrayBuffer()), sha256: (response.headers.get("ETag") ?? "").replace(/^W\/|"/g, "") };
   }
 
-  /** Store a body over a content that must be the present one ("": there must be none); gives the record. */
+  /**
+   * Store a body over a content that must be the present one ("": there must be none); gives the record.
+   *
+   * `open` is whether it is served to everybody; without it as before, and a new one is.
+   */
   async write(name, body, { type, over = "", open } = {}) {
     const headers = over ? { "If-Match": `"${over}"` } : { "If-None-Match": "*" };
     if (type) headers["Content-Type"] = type;
-    const query = open === undefined ? "" : `?public=${open}`;
-    return this.changed(json(assetPath(name, query), { method: "PUT", body, headers }));
+    return this.changed(json(assetPath(name, publicly(open)), { method: "PUT", body, headers }));
   }
 
-  /** Store files below a prefix, all of them or none; gives their records. */
-  async upload(files, { prefix = "", progress = () => {}, signal } = {}) {
+  /** Store files below a prefix, all of them or none; `open` is as for `write`. Gives their records. */
+  async upload(files, { prefix = "", open, progress = () => {}, signal } = {}) {
     const form = new FormData();
     // Fields come before files, so that the engine knows the prefix when a file begins.
     if (prefix) form.append("prefix", prefix);
     for (const file of files) form.append("file", file, file.name);
-    const { assets } = await this.changed(json("/engine/assets", { method: "POST", body: form, signal, by: uploading(progress) }));
+    const { assets } = await this.changed(json(`/engine/assets${publicly(open)}`, { method: "POST", body: form, signal, by: uploading(progress) }));
     return assets;
   }
 
@@ -94,6 +97,8 @@ export class Assets {
     return answer;
   }
 }
+
+const publicly = (open) => (open === undefined ? "" : `?public=${open}`);
 
 /** What is wrong with an asset's name, "" if nothing is. */
 export function wrongAssetName(name) {
@@ -138,7 +143,10 @@ const TYPES = {
 };
 
 /** The type of a text by its name. */
-export const typeOf = (name) => TYPES[/\.(\w+)$/.exec(name)?.[1].toLowerCase()] ?? "text/plain";
+export function typeOf(name) {
+  const type = TYPES[/\.(\w+)$/.exec(name)?.[1].toLowerCase()] ?? "text/plain";
+  return type.startsWith("text/") ? `${type}; charset=utf-8` : type;
+}
 
 /** The language of a type, for colours: "css", "html", "javascript" (JSON too) or "". */
 export function languageOf(type) {

@@ -14,6 +14,7 @@ import { complain, note } from "../ui/toast.js";
 const MOST_FETCHED = 10 * 1024 * 1024;
 const MOST_TEXT = 100_000;
 const MOST_HEX = 1024;
+const HEX_WIDTH = 8;
 
 /** Shows the asset that `show(record)` names; `pane` is the list it came from. */
 export class AssetView {
@@ -37,7 +38,7 @@ export class AssetView {
     this.type = h("input", { type: "text", class: "field mono", id: "asset-type", autocomplete: "off", spellcheck: "false" });
     this.metadata = h("textarea", { class: "field mono", id: "asset-metadata", rows: "4", spellcheck: "false" });
     this.error = h("p", { class: "field-error", role: "alert" });
-    this.keep = h("button", { type: "submit", class: "button" }, "Save these");
+    this.keep = h("button", { type: "submit", class: "button" }, "Save type and metadata");
     const form = h(
       "form",
       {
@@ -131,7 +132,7 @@ export class AssetView {
       ].map((row) => row && [h("dt", {}, row[0]), h("dd", {}, row[1])]),
     );
     this.open.checked = record.public;
-    fill(this.openHelp, record.public ? "Anybody who knows the address can read it." : "Only scripts and whoever has the key can read it.");
+    fill(this.openHelp, record.public && !record.url ? "It has no address all the same: names with a leading dot are not served." : record.public ? "Anybody who knows the address can read it." : "Only scripts and whoever has the key can read it.");
     const metadata = shown(record.metadata);
     if (anew || this.type.value === before.content_type) this.type.value = record.content_type;
     if (anew || this.metadata.value === shown(before.metadata)) this.metadata.value = metadata;
@@ -175,7 +176,7 @@ export class AssetView {
 
   showText(content, record, what) {
     const read = what === "text" ? readText(content) : null;
-    const text = read ? read.text.slice(0, MOST_TEXT) : hexDump(content, MOST_HEX);
+    const text = read ? read.text.slice(0, MOST_TEXT) : hexDump(content, MOST_HEX, HEX_WIDTH);
     const extensions = [
       ...reading(),
       read ? language(languageOf(record.content_type)) : [],

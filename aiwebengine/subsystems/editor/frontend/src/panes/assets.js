@@ -9,6 +9,7 @@ import { complain, note } from "../ui/toast.js";
 import { AssetView } from "./asset.js";
 import { chosenFiles, droppedFiles, upload } from "./upload.js";
 
+const EVERY_MS = 5000;
 const FILTER_AFTER_MS = 200;
 const MOST_LISTED = 1000;
 
@@ -76,7 +77,11 @@ export class AssetsPane {
   /** Take note that the panel is shown or hidden. */
   setVisible(visible) {
     this.visible = visible;
-    if (visible) this.refresh();
+    clearInterval(this.interval);
+    if (!visible) return;
+    this.refresh();
+    // Where assets are switched off, asking again and again would only fill the console.
+    this.interval = setInterval(() => document.hidden || this.off || this.refresh(), EVERY_MS);
   }
 
   filterSoon() {
@@ -112,11 +117,12 @@ export class AssetsPane {
   }
 
   show(records, next) {
+    const same = !this.off && !this.failure && next === this.next && JSON.stringify(records) === JSON.stringify(this.records);
     this.off = false;
     this.records = records;
     this.next = next;
     this.failure = "";
-    this.renderList();
+    if (!same || !records.length) this.renderList();
   }
 
   failed(error) {

@@ -47,7 +47,7 @@ export class CanaryBar {
       this.endText,
       h("div", { class: "canary-acts" }, button("Log", { title: "Show the log of this script", onclick: () => this.app.showScriptLog(this.uri) }), button("Dismiss", { onclick: () => this.dismiss() })),
     );
-    this.element = h("div", { class: "canary" }, this.live, this.end);
+    this.element = h("div", { class: "canary-place" }, this.live, this.end);
   }
 
   get document() {

@@ -39,6 +39,7 @@ export async function upload(assets, files, { prefix }) {
   const control = new AbortController();
   const total = files.reduce((sum, file) => sum + file.size, 0);
   const place = h("input", { type: "text", id: "upload-prefix", class: "field mono", value: prefix, autocomplete: "off", spellcheck: "false", placeholder: "css/", "aria-describedby": "upload-help", on: { input: () => forget() } });
+  const open = h("input", { type: "checkbox", id: "upload-public", checked: true });
   const replace = h("input", { type: "checkbox", id: "upload-replace" });
   const replaceText = h("span", {});
   const replaceRow = h("label", { class: "check replace", hidden: true }, replace, replaceText);
@@ -72,6 +73,7 @@ export async function upload(assets, files, { prefix }) {
       say(`Uploading ${files.length === 1 ? names[0] : `${files.length} files`}`);
       return await assets.upload(files, {
         prefix: folder(place.value),
+        open: open.checked ? undefined : false,
         signal: control.signal,
         progress: (share) => {
           bar.value = share;
@@ -92,7 +94,8 @@ export async function upload(assets, files, { prefix }) {
       h("p", { class: "upload-names" }, files.length === 1 ? bytes(total) : `${shortened(files.map((file) => file.name))} · ${bytes(total)}`),
       h("label", { for: "upload-prefix" }, "Into the folder"),
       place,
-      h("p", { class: "hint", id: "upload-help" }, "Empty for none. All files are stored or, if one is refused, none. They are public at once."),
+      h("p", { class: "hint", id: "upload-help" }, files.length === 1 ? "Empty for none." : "Empty for none. If one of the files is refused, none is stored."),
+      h("label", { class: "check" }, open, "Public: whoever knows the address can read them"),
       replaceRow,
       bar,
     ],
