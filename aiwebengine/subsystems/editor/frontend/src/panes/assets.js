@@ -18,6 +18,7 @@ export class AssetsPane {
   constructor(app) {
     this.app = app;
     this.records = [];
+    this.rows = [];
     this.next = null;
     this.active = "";
     this.build();
@@ -96,7 +97,9 @@ export class AssetsPane {
     this.control = control;
     const limit = again ? PAGE : Math.min(Math.max(PAGE, this.records.length), MOST_LISTED);
     try {
-      const { assets, next } = await this.app.assets.list({ prefix: this.prefix.value.trim(), limit, signal: control.signal });
+      const prefix = this.prefix.value.trim();
+      const { assets, next } = await this.app.assets.list({ prefix, limit, signal: control.signal });
+      this.listed = prefix;
       this.show(assets, next);
       if (announce) say(`${assets.length}${next ? " and more" : ""} assets`);
       await this.view.follow();
@@ -106,8 +109,10 @@ export class AssetsPane {
   }
 
   async showMore() {
+    const { control } = this;
     try {
-      const { assets, next } = await this.app.assets.list({ prefix: this.prefix.value.trim(), after: this.next });
+      const { assets, next } = await this.app.assets.list({ prefix: this.listed, after: this.next });
+      if (control !== this.control) return;
       const first = assets[0]?.name;
       this.show([...this.records, ...assets], next);
       if (first) this.move(this.index(first));
@@ -134,17 +139,25 @@ export class AssetsPane {
     this.renderList();
   }
 
+  /** Texts that are only here yet (or here only, as the asset was deleted), then what the engine has. */
+  drafts() {
+    const prefix = this.prefix.value.trim();
+    const stored = new Set(this.records.map((record) => record.name));
+    return [...(this.app.files?.documents.values() ?? [])].filter(({ name, sha256 }) => !sha256 && name.startsWith(prefix) && !stored.has(name)).map(({ name, type, isNew }) => ({ name, content_type: type, draft: isNew ? "not stored yet" : "deleted elsewhere" }));
+  }
+
   renderList() {
     const focused = this.list.contains(document.activeElement);
-    const names = this.records.map((record) => record.name);
+    this.rows = [...this.drafts(), ...this.records];
+    const names = this.rows.map((row) => row.name);
     if (!names.includes(this.active)) this.active = names[Math.min(this.at ?? 0, names.length - 1)] ?? "";
     this.at = this.index(this.active);
-    fill(this.list, this.records.map((record) => this.item(record)));
+    fill(this.list, this.rows.map((row) => this.item(row)));
     this.list.hidden = !names.length;
     this.bar.hidden = this.off;
     this.more.parentElement.hidden = !this.next;
     const typed = this.prefix.value.trim();
-    fill(this.hint, this.failure || (names.length ? `${names.length}${this.next ? " so far" : ""} ${names.length === 1 ? "asset" : "assets"}` : typed && !this.off ? "No asset’s name begins so." : ""));
+    fill(this.hint, this.failure || (names.length ? `${names.length} ${names.length === 1 ? "asset" : "assets"}${this.next ? " so far" : ""}` : typed && !this.off ? "No asset’s name begins so." : ""));
     this.hint.classList.toggle("field-error", !!this.failure);
     this.empty.hidden = !!names.length || !!typed || !!this.failure;
     if (!this.empty.hidden) fill(this.empty, this.off ? switchedOff() : this.nothing());
@@ -161,7 +174,7 @@ export class AssetsPane {
     ];
   }
 
-  item(record) {
+  item({ draft, ...record }) {
     const { name } = record;
     const active = name === this.active;
     const unsaved = this.app.files?.documents.get(name)?.dirty;
@@ -171,13 +184,13 @@ export class AssetsPane {
       icon(lookOf(record.content_type) === "image" ? "image" : "file"),
       h("span", { class: "asset-name" }, name),
       unsaved && h("span", { class: "unsaved", title: "Unsaved changes" }, h("span", { class: "unseen" }, ", unsaved"), "●"),
-      !record.public && h("span", { class: "badge" }, "private"),
-      h("span", { class: "asset-facts" }, `${bytes(record.size)} · ${ago(record.updated_at)}`),
+      !draft && !record.public && h("span", { class: "badge" }, "private"),
+      h("span", { class: "asset-facts" }, draft ?? `${bytes(record.size)} · ${ago(record.updated_at)}`),
     );
   }
 
   index(name) {
-    return this.records.findIndex((record) => record.name === name);
+    return this.rows.findIndex((row) => row.name === name);
   }
 
   focusActive() {
@@ -185,10 +198,10 @@ export class AssetsPane {
   }
 
   move(index) {
-    const record = this.records[Math.min(Math.max(index, 0), this.records.length - 1)];
-    if (!record) return;
-    this.active = record.name;
-    this.at = this.index(record.name);
+    const row = this.rows[Math.min(Math.max(index, 0), this.rows.length - 1)];
+    if (!row) return;
+    this.active = row.name;
+    this.at = this.index(row.name);
     for (const item of this.list.children) {
       const active = item.dataset.key === this.active;
       item.tabIndex = active ? 0 : -1;
@@ -220,11 +233,11 @@ export class AssetsPane {
       ArrowDown: () => this.move(index + 1),
       ArrowUp: () => (index ? this.move(index - 1) : this.prefix.focus()),
       Home: () => this.move(0),
-      End: () => this.move(this.records.length - 1),
+      End: () => this.move(this.rows.length - 1),
       Enter: () => this.open(),
       " ": () => this.open(),
-      F2: () => this.rename(this.records[index]),
-      Delete: () => this.remove(this.records[index]),
+      F2: () => this.rows[index].draft || this.rename(this.rows[index]),
+      Delete: () => this.remove(this.rows[index]),
     };
     if (!Object.hasOwn(steps, event.key)) return;
     steps[event.key]();
@@ -233,8 +246,9 @@ export class AssetsPane {
 
   /** Show the one under the cursor in full. */
   open() {
-    const record = this.records[this.index(this.active)];
-    if (record) this.showOne(record);
+    const row = this.rows[this.index(this.active)];
+    if (row?.draft) this.app.files.show(this.app.files.documents.get(row.name));
+    else if (row) this.showOne(row);
   }
 
   showOne(record) {
@@ -246,7 +260,7 @@ export class AssetsPane {
   showList() {
     this.view.close();
     this.listPart.hidden = false;
-    if (this.records.length) this.focusActive();
+    if (this.rows.length) this.focusActive();
     else (this.empty.querySelector("button") ?? this.prefix).focus();
   }
 
@@ -297,6 +311,13 @@ export class AssetsPane {
   }
 
   async remove(record) {
+    if (record.draft) {
+      if (!(await confirm(`Throw ${record.name} away?`, "It is not stored on the engine.", "Throw away", "danger"))) return;
+      this.app.files.close(record.name);
+      this.renderList();
+      this.showList();
+      return;
+    }
     const text = record.public ? `${record.url} will answer 404 at once. It cannot be brought back.` : "It cannot be brought back.";
     if (!(await confirm(`Delete ${record.name}?`, text, "Delete", "danger"))) return;
     try {
