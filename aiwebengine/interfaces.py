@@ -348,6 +348,9 @@ class IAssetRepository(Interface):
     async def get(name: str) -> tuple[Asset, bytes]:
         """Give a file with its bytes. Raises `AssetNotFound`."""
 
+    async def part(name: str, start: int, length: int) -> tuple[Asset, bytes]:
+        """Give a file with up to ``length`` of its bytes from ``start`` on. Raises `AssetNotFound`."""
+
     async def stat(name: str) -> Asset:
         """Give a file without its bytes. Raises `AssetNotFound`."""
 

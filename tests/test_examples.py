@@ -85,6 +85,24 @@ class ExampleTests(EngineCase):
         }
         self.assertEqual(answer.json, {"note": "holiday", "files": [file]})
 
+    def test_gallery(self) -> None:
+        def send(name: str, content_type: str) -> Answer:
+            head = f'--b\r\nContent-Disposition: form-data; name="picture"; filename="{name}"\r\n'
+            body = f"{head}Content-Type: {content_type}\r\n\r\nmeow\r\n--b--\r\n".encode()
+            return self.client.post("/gallery", body, "multipart/form-data; boundary=b")
+
+        self.assertEqual(send("cat.png", "image/png").header("location"), "/gallery")
+        refused = send("x.html", "text/html")
+        self.assertEqual((refused.status, refused.json), (415, {"error": "x.html is no picture"}))
+        page = self.get("/gallery").text
+        (source,) = re.findall(r'src="(/gallery/[^"]+\.png)"', page)
+        self.assertIn("cat.png, 4 bytes", page)
+        picture = self.get(source)
+        self.assertEqual((picture.body, picture.header("content-type")), (b"meow", "image/png"))
+        for status in (204, 404):
+            self.assertEqual(self.client.request("DELETE", source).status, status)
+        self.assertEqual(self.get(source).status, 405, "only DELETE has a route there")
+
     def test_cookies(self) -> None:
         first = self.get("/visits")
         (name, value), *_ = self.cookies(first).items()

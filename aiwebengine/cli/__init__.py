@@ -12,6 +12,7 @@ import click
 __all__ = ["COMMANDS", "LazyGroup", "command", "main"]
 
 COMMANDS: Mapping[str, str] = {
+    "assets": "aiwebengine.cli.assets:assets",
     "backup": "aiwebengine.cli.backup:backup",
     "check-config": "aiwebengine.cli.config:check_config",
     "config": "aiwebengine.cli.config:config",

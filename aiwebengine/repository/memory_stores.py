@@ -92,6 +92,12 @@ class MemoryAssets(_Store):
         self.fault("assets.get")
         return self._found(name)
 
+    async def part(self, name: str, start: int, length: int) -> tuple[Asset, bytes]:
+        """Give a file with some of its bytes. Raises `AssetNotFound`."""
+        self.fault("assets.part")
+        asset, content = self._found(name)
+        return asset, content[start : start + length]
+
     async def stat(self, name: str) -> Asset:
         """Give a file without its bytes. Raises `AssetNotFound`."""
         self.fault("assets.stat")
@@ -113,6 +119,16 @@ class MemoryAssets(_Store):
         """Give a number that is raised with each change of assets."""
         self.fault("assets.revision")
         return self._revision
+
+    def checkpoint(self) -> Callable[[], None]:
+        """Give a function that makes everything as it is now again."""
+        kept = self._kept.copy()
+
+        def restore() -> None:
+            self._kept = kept
+            self._revision += 1
+
+        return restore
 
     def _put_all(
         self, puts: Sequence[AssetPut], moment: int, most_total_bytes: int | None

@@ -62,6 +62,18 @@ class AssetContract(RepositoryCase):
         self.assertEqual(self.wait(self.repository.assets.get("img/ä.png")), (put, content))
         self.assertEqual(self.wait(self.repository.assets.stat("img/ä.png")), put)
 
+    def test_asset_part(self) -> None:
+        """A part of the bytes is given, less where there are fewer."""
+        put = self.put("a", bytes(range(256)) * 100)
+        for start, length, wanted in (
+            (0, 2, b"\0\1"),
+            (255, 2, b"\xff\0"),
+            (25_599, 9, b"\xff"),
+            (25_600, 1, b""),
+        ):
+            self.assertEqual(self.wait(self.repository.assets.part("a", start, length)), (put, wanted))
+        self.fails(self.repository.assets.part("no", 0, 1), AssetNotFound)
+
     def test_asset_replaced(self) -> None:
         """Putting again replaces; the time of creation stays."""
         first = self.put("a", b"one", metadata={"x": 1})

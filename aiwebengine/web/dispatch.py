@@ -13,6 +13,7 @@ from aiwebengine.sandbox.job import Job
 from aiwebengine.sandbox.pool import SandboxPool
 from aiwebengine.scripts.registry import ScriptRegistry
 from aiwebengine.scripts.routes import Match, OtherMethods, Route
+from aiwebengine.web.fallbacks import Fallbacks
 from aiwebengine.web.from_script import BadAnswer, answer_headers, body_of, chunk_bytes, problem_of_failure
 from aiwebengine.web.refusals import not_found
 from aiwebengine.web.stream import BodyStream
@@ -24,12 +25,23 @@ ANONYMOUS: dict[str, Any] = {"isAuthenticated": False, "roles": []}
 
 
 class ScriptDispatch:
-    """Answers requests with scripts: asks the route index, calls a sandbox, sends what comes back."""
+    """
+    Answers requests with scripts: asks the route index, calls a sandbox, sends what comes back.
 
-    def __init__(self, scripts: ScriptRegistry, sandboxes: SandboxPool, script_log: IScriptLog) -> None:
+    ``fallbacks`` are asked where no route matches.
+    """
+
+    def __init__(
+        self,
+        scripts: ScriptRegistry,
+        sandboxes: SandboxPool,
+        script_log: IScriptLog,
+        fallbacks: Fallbacks | None = None,
+    ) -> None:
         self._match = scripts.match
         self._sandboxes = sandboxes
         self._script_log = script_log
+        self._fallbacks = fallbacks or Fallbacks()
 
     def dispatch(self, request: Any) -> None:
         """Answer a whole request now or later."""
@@ -38,19 +50,22 @@ class ScriptDispatch:
             fork = found.route.fork
             self._call(request, found if fork is None else fork.choose(request, found))
         elif found is None:
-            raise not_found(request.path_text)
+            self._fallbacks.answer(request, not_found(request.path_text))
         elif isinstance(found, OtherMethods):
             if request.method == b"OPTIONS":
                 request.answer(204, [(b"Allow", found.allow.encode("latin-1"))], b"")
                 return
             method = request.method.decode("latin-1")
-            raise HTTPProblem(
+            problem = HTTPProblem(
                 405,
                 "METHOD_NOT_ALLOWED",
                 f"{request.path_text} does not take {method}.",
                 {"allow": found.allow},
                 (("Allow", found.allow),),
             )
+            if request.method not in (b"GET", b"HEAD"):
+                raise problem
+            self._fallbacks.answer(request, problem)
 
     def _call(self, request: Any, match: Match) -> None:
         route = match.route

@@ -20,9 +20,10 @@ from twisted.python.failure import Failure
 
 from aiwebengine.engine import Engine
 from aiwebengine.errors import AIWebEngineError
-from aiwebengine.interfaces import IEngineService, IFeature, IRequestGate, IRequestObserver
+from aiwebengine.interfaces import IEngineService, IFallback, IFeature, IRequestGate, IRequestObserver
 from aiwebengine.web.dispatch import ScriptDispatch
 from aiwebengine.web.errors import ErrorPages
+from aiwebengine.web.fallbacks import Fallbacks
 from aiwebengine.web.gates import Gates
 from aiwebengine.web.root import Root
 from aiwebengine.web.site import EngineSite
@@ -52,7 +53,8 @@ class EngineServer(Service):
         configuration = services.configuration
         self._settings = configuration.section("server")
         gates = Gates(services.providers(IRequestGate), services.providers(IRequestObserver))
-        dispatch = ScriptDispatch(services.scripts, services.sandboxes, services.script_log)
+        fallbacks = Fallbacks(services.providers(IFallback))
+        dispatch = ScriptDispatch(services.scripts, services.sandboxes, services.script_log, fallbacks)
         self.root = Root(
             dispatch, settings=self._settings, gates=gates, features=services.providers(IFeature)
         )

@@ -6,6 +6,7 @@ const examples = [
   ["json_api.js", "a small JSON API", ["/books", "/books/2", "/books?author=Le%20Guin&sort=year"]],
   ["forms.js", "a form, safely echoed", ["/guestbook"]],
   ["upload.js", "file uploads", ["/upload"]],
+  ["gallery.js", "uploads that last, served as assets", ["/gallery"]],
   ["cookies.js", "cookies", ["/visits"]],
   ["streaming.js", "answers in pieces", ["/stream/countdown", "/stream/table.csv?rows=5"]],
   ["errors.js", "what failures look like", ["/errors/throw", "/errors/teapot", "/errors/loop", "/errors/deep"]],

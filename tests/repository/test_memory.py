@@ -56,6 +56,7 @@ class MemoryRepositoryTests(InMemory, ScriptRepositoryContract, SynchronousTestC
             "check": lambda: one.check(),
             "assets.put": lambda: one.assets.put("a", b"", "t"),
             "assets.get": lambda: one.assets.get("a"),
+            "assets.part": lambda: one.assets.part("a", 0, 1),
             "assets.stat": lambda: one.assets.stat("a"),
             "assets.put_all": lambda: one.assets.put_all([]),
             "assets.amend": lambda: one.assets.amend("a", lambda asset: asset),

@@ -57,6 +57,10 @@ class DatabaseAssets:
         """Give a file with its bytes. Raises `AssetNotFound`."""
         return await self._calls.read(_get, name)
 
+    async def part(self, name: str, start: int, length: int) -> tuple[Asset, bytes]:
+        """Give a file with some of its bytes. Raises `AssetNotFound`."""
+        return await self._calls.read(_part, name, start, length)
+
     async def stat(self, name: str) -> Asset:
         """Give a file without its bytes. Raises `AssetNotFound`."""
         return await self._calls.read(_stat, name)
@@ -167,6 +171,14 @@ def _amend(
 
 def _get(link: Link, name: str) -> tuple[Asset, bytes]:
     row = link.one(f"SELECT {_COLUMNS}, content FROM assets WHERE name = ?", cleaned(name))  # noqa: S608
+    if row is None:
+        raise AssetNotFound(name)
+    return _asset(row[:-1]), bytes(row[-1])
+
+
+def _part(link: Link, name: str, start: int, length: int) -> tuple[Asset, bytes]:
+    statement = f"SELECT {_COLUMNS}, substr(content, ?, ?) FROM assets WHERE name = ?"  # noqa: S608
+    row = link.one(statement, start + 1, length, cleaned(name))
     if row is None:
         raise AssetNotFound(name)
     return _asset(row[:-1]), bytes(row[-1])

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Mapping, Sequence
+from importlib.resources import files
 from typing import Any
 
+from twisted.internet.threads import deferToThreadPool
 from zope.interface import implementer
 
-from aiwebengine.interfaces import IExchange, IManagementExtension, IServices
+from aiwebengine.interfaces import (
+    IEngineService,
+    IExchange,
+    IFallback,
+    IManagementExtension,
+    IRequestObserver,
+    IScriptGlobals,
+    IServices,
+)
+from aiwebengine.sandbox.prelude import Piece, pieces_of
+from aiwebengine.subsystems.assets.index import PublicAssets
+from aiwebengine.subsystems.assets.script_api import AssetOperations
+from aiwebengine.subsystems.assets.serving import AssetServing
 from aiwebengine.subsystems.assets.settings import AssetSettings
 from aiwebengine.subsystems.assets.store import AssetStore
+from aiwebengine.subsystems.assets.uploads import Uploads
 
 __all__ = ["Assets", "build"]
 
@@ -16,15 +32,21 @@ __all__ = ["Assets", "build"]
 _ROOM = 65_536
 
 
-@implementer(IManagementExtension)
+@implementer(IManagementExtension, IFallback, IEngineService)
 class Assets:
-    """The operations below ``/engine/assets``."""
+    """Serves assets, and the operations below ``/engine/assets``."""
 
     segment = "assets"
 
     def __init__(self, services: IServices) -> None:
         self._services = services
-        self.store = AssetStore(services.repository.assets, self._settings, self._most_upload_bytes)
+        repository = services.repository.assets
+        interval_s = self._settings().refresh_ms / 1000
+        self._public = PublicAssets(services.reactor, repository, interval_s)
+        self.store = AssetStore(repository, self._settings, self._most_upload_bytes, self._public.changed)
+        reactor: Any = services.reactor
+        self._uploads = Uploads(reactor.seconds)
+        self._serving = AssetServing(repository, self._public, self._settings, self._blocking)
 
     def _settings(self) -> AssetSettings:
         settings: AssetSettings = self._services.configuration.section("assets")
@@ -33,6 +55,26 @@ class Assets:
     def _most_upload_bytes(self) -> int:
         most: int = self._services.configuration.section("server").max_upload_bytes
         return most
+
+    def _blocking(self, function: Any, *arguments: Any) -> Awaitable[Any]:
+        reactor: Any = self._services.reactor
+        return deferToThreadPool(reactor, reactor.getThreadPool(), function, *arguments)
+
+    # IFallback
+
+    def answer(self, exchange: IExchange) -> Any:
+        """Answer with an asset or a file, if there is one."""
+        return self._serving.answer(exchange)
+
+    # IEngineService
+
+    async def start(self) -> None:
+        """Read which assets are public."""
+        await self._public.start()
+
+    async def stop(self) -> None:
+        """Look at the repository no more."""
+        await self._public.stop()
 
     # IManagementExtension
 
@@ -53,6 +95,36 @@ class Assets:
         return self._most_upload_bytes() if exchange.method == b"POST" else None
 
 
+@implementer(IScriptGlobals, IRequestObserver)
+class AssetsForScripts(Assets):
+    """The same, with the name ``assets`` for scripts."""
+
+    # IScriptGlobals
+
+    def pieces(self) -> Sequence[Piece]:
+        """Give the piece with ``assets``."""
+        return pieces_of(__package__)
+
+    def typings(self) -> str:
+        """Give its declarations."""
+        return files(__package__).joinpath("typings.d.ts").read_text("utf-8")
+
+    def operations(self) -> Mapping[str, Any]:
+        """Give the operations behind it."""
+        return AssetOperations(self.store, self._uploads).by_name()
+
+    def registrations(self) -> Mapping[str, Any]:
+        """Give no checkers: nothing is registered."""
+        return {}
+
+    # IRequestObserver
+
+    def finished(self, exchange: IExchange) -> None:
+        """Forget what the request has handed over in part."""
+        self._uploads.request_ended(exchange.request_id)
+
+
 def build(services: IServices) -> Assets:
-    """Make the provider."""
-    return Assets(services)
+    """Make the provider, without the name for scripts where ``javascript.allowed_apis`` leaves it out."""
+    allowed = services.configuration.section("javascript").allowed_apis
+    return AssetsForScripts(services) if not allowed or "assets" in allowed else Assets(services)

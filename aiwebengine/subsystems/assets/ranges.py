@@ -11,7 +11,7 @@ import attrs
 __all__ = ["MOST_RANGES", "RangeUnsatisfiable", "parse_ranges"]
 
 MOST_RANGES = 16
-_SPEC = re.compile(r"(\d{0,18})-(\d{0,18})")
+_SPEC = re.compile(r"([0-9]{0,18})-([0-9]{0,18})")
 
 
 @attrs.define(auto_exc=True, str=False)

@@ -45,11 +45,11 @@ class AssetSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Which files are served and kept, and how."""
 
     directories: Annotated[
-        tuple[Annotated[str, Meta(min_length=1, extra={"path": True})], ...],
+        tuple[Annotated[str, Meta(min_length=1)], ...],
         Meta(
             description="Directories whose files are served, the first that has a file wins; "
             "public assets of the repository come before them.",
-            extra=_RELOAD,
+            extra={"path": True, "reload": True},
         ),
     ] = ()
     path: Annotated[

@@ -55,6 +55,8 @@ class Workbench:
         self.reactor = reactor
         self.root = root
         self.pool: SandboxPool = services.sandboxes
+        #: Of `offline_engine`, hence in memory.
+        self.repository: Any = services.repository
         self.current: World | None = None
         self.script_files: set[Path] = set()
         self._globals = services.providers(IScriptGlobals)

@@ -68,9 +68,10 @@ class World:
         self._asked: dict[int, Deferred[dict[str, Any]]] = {}
         self._waiting_requests: list[dict[str, Any]] = []
         self._server: Deferred[dict[str, Any] | None] | None = None
+        self._restore_assets = bench.repository.assets.checkpoint()
 
     def close(self) -> None:
-        """End what is still under way; sandboxes forget the test's scripts."""
+        """End what is still under way, undo what was stored; sandboxes forget the test's scripts."""
         for wire, _ in tuple(self._wires.values()):
             wire.cut()
         for timer in self._timers:
@@ -82,6 +83,7 @@ class World:
             asked.callback({"error": "fetch: the test is over"})
         for program in (*self._programs, *self._with_fetch.values()):
             self.bench.pool.forget(program)
+        self._restore_assets()
 
     @contextmanager
     def working(self) -> Iterator[None]:
