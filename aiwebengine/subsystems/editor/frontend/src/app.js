@@ -246,6 +246,8 @@ export class App {
       { root: this.editor.element, focus: () => this.focusMiddle() },
       { root: this.dock.element, focus: () => this.dock.choose(this.dock.tabs.chosen(), true) },
     ];
+    const dismiss = toasts.querySelector("button");
+    if (dismiss) regions.push({ root: toasts, focus: () => dismiss.focus() });
     const here = regions.findIndex(({ root }) => root.contains(document.activeElement));
     regions[(here + step + regions.length * 2) % regions.length].focus();
   }

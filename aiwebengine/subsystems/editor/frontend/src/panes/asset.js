@@ -94,9 +94,19 @@ export class AssetView {
     this.clear();
   }
 
+  /** Do something that takes what is shown away, without looking for it in the meantime. */
+  async without(act) {
+    this.taken = true;
+    try {
+      return await act();
+    } finally {
+      this.taken = false;
+    }
+  }
+
   /** See whether what is shown has changed. */
   async follow() {
-    if (!this.record) return;
+    if (!this.record || this.taken) return;
     const { name } = this.record;
     try {
       const record = await this.app.assets.record(name);

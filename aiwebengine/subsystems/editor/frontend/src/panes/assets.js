@@ -299,7 +299,7 @@ export class AssetsPane {
     });
     if (!to || to === record.name) return;
     try {
-      const renamed = await this.app.assets.rename(record, to);
+      const renamed = await this.view.without(() => this.app.assets.rename(record, to));
       this.active = to;
       this.app.files.renamed(record.name, renamed);
       note(`${record.name} is ${to} now.`);
@@ -321,7 +321,7 @@ export class AssetsPane {
     const text = record.public ? `${record.url} will answer 404 at once. It cannot be brought back.` : "It cannot be brought back.";
     if (!(await confirm(`Delete ${record.name}?`, text, "Delete", "danger"))) return;
     try {
-      await this.app.assets.remove(record);
+      await this.view.without(() => this.app.assets.remove(record));
       note(`${record.name} is deleted.`);
     } catch (error) {
       if (error.status !== 404) {
@@ -331,6 +331,7 @@ export class AssetsPane {
       }
     }
     await this.app.files.follow(record.name, null);
+    this.view.close();
     await this.refresh();
     this.showList();
   }

@@ -30,7 +30,7 @@ export class AssetEditor {
     this.revertButton = button("Throw changes away", { picture: "back", bare: true, title: "Throw your changes away", onclick: () => this.revert() });
     const close = button("Close the asset", { picture: "close", bare: true, title: "Close: back to the script", onclick: () => this.leave() });
     this.head = h("header", { class: "pane-head editor-head" }, h("h2", { class: "doc-title" }, icon("file"), this.name), h("span", { class: "badge" }, "asset"), this.facts, h("div", { class: "grow" }), this.revertButton, this.saveButton, close);
-    this.host = h("div", { class: "code" });
+    this.host = h("div", { class: "asset-code" });
     this.cursor = h("span", { class: "cursor-place" });
     this.type = h("span", {});
     const status = h("footer", { class: "status-line" }, this.type, h("div", { class: "grow" }), h("span", { class: "tab-hint" }, "Esc, then Tab leaves the text"), this.cursor);
@@ -143,7 +143,12 @@ export class AssetEditor {
 
   async save() {
     const document = this.current;
-    if (!document || this.saving || !document.dirty) return;
+    if (!document || !document.dirty) return;
+    if (this.saving) {
+      // What was typed while the text before was on its way is saved next.
+      this.again = true;
+      return;
+    }
     this.saving = true;
     this.render();
     try {
@@ -152,6 +157,9 @@ export class AssetEditor {
       this.saving = false;
       this.render();
     }
+    if (!this.again) return;
+    this.again = false;
+    if (document === this.current && document.dirty) await this.save();
   }
 
   /** Store the text over a content; conflicts and refusals are shown. */

@@ -194,7 +194,12 @@ export class EditorPane {
   /** Save what is open, after asking for a message if `withMessage` is set. Saving is going live. */
   async save({ withMessage = false } = {}) {
     const document = this.current;
-    if (!document || this.saving) return;
+    if (!document) return;
+    if (this.saving) {
+      // What was typed while the text before was on its way is saved next.
+      this.again = true;
+      return;
+    }
     let message = "";
     if (!(await this.maySave(document))) return;
     if (withMessage) {
@@ -209,6 +214,9 @@ export class EditorPane {
       this.saving = false;
       this.render();
     }
+    if (!this.again) return;
+    this.again = false;
+    if (document === this.current && document.dirty) await this.save();
   }
 
   /** Ask first when saving would end a canary: it is going live for all requests, which may not be meant. */

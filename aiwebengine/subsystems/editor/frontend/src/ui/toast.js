@@ -7,7 +7,7 @@ const SHOWN_MS = 4000;
 const MOST = 4;
 
 /** The place of the notes; put it into the page once. */
-export const toasts = h("div", { class: "toasts" });
+export const toasts = h("section", { class: "toasts", "aria-label": "Notes" });
 
 /** Tell that something went well. */
 export function note(text) {
