@@ -212,11 +212,16 @@ class Page:
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self._call("Emulation.setDeviceMetricsOverride", metrics)
 
-    def prefer(self, scheme: str) -> None:
-        """Be a system that prefers ``light`` or ``dark``."""
-        self._call(
-            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-        )
+    def prefer(self, scheme: str, motion: str = "no-preference") -> None:
+        """Be a system that prefers ``light`` or ``dark``, and maybe ``reduce`` in motion."""
+        features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": motion}
+        listed = [{"name": name, "value": value} for name, value in features.items()]
+        self._call("Emulation.setEmulatedMedia", {"features": listed})
+
+    def slow_uploads(self, bytes_per_s: int) -> None:
+        """Be at the end of a slow line."""
+        conditions = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_per_s}
+        self._call("Network.emulateNetworkConditions", conditions)
 
     def open(self, url: str) -> None:
         """Go to an address."""
