@@ -220,7 +220,12 @@ class Page:
 
     def slow_uploads(self, bytes_per_s: int) -> None:
         """Be at the end of a slow line."""
-        conditions = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_per_s}
+        conditions = {
+            "offline": False,
+            "latency": 0,
+            "downloadThroughput": -1,
+            "uploadThroughput": bytes_per_s,
+        }
         self._call("Network.emulateNetworkConditions", conditions)
 
     def open(self, url: str) -> None:

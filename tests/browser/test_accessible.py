@@ -163,7 +163,9 @@ class WholeDayTests(EditorCase):
         self.heard("Status 200")
         self.page.press("F6")
         self.tab_to(".answer-body .cm-content")
-        self.assertEqual(self.value("document.querySelector('.answer-summary .status').textContent"), "200 OK")
+        self.assertEqual(
+            self.value("document.querySelector('.answer-summary .status').textContent"), "200 OK"
+        )
         self.assertEqual(self.value("document.activeElement.textContent"), "second")
         self.page.press("Alt+2")
         self.tab_to(".log-lines")
@@ -410,7 +412,10 @@ class AxeTests(EditorCase):
         self.page.press("Alt+6")
         self.page.wait("document.querySelector('#dock-assets .hint, #dock-assets .empty')")
         kinds = {"a.css": "text/css", "b.svg": "image/svg+xml"}
-        texts = {"a.css": "/* a */ a:hover { color: #123456 !important }", "b.svg": '<svg xmlns="http://www.w3.org/2000/svg"/>'}
+        texts = {
+            "a.css": "/* a */ a:hover { color: #123456 !important }",
+            "b.svg": '<svg xmlns="http://www.w3.org/2000/svg"/>',
+        }
         for name, kind in kinds.items():
             path = f"/engine/assets/{quote(self.route[1:] + '/' + name, safe='')}?public={str(name == 'a.css').lower()}"
             self.engine.admin.request("PUT", path, body=texts[name].encode(), headers={"Content-Type": kind})

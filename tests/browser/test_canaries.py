@@ -52,7 +52,9 @@ class CanaryTests(EditorCase):
         self.gone(f'.row[data-key="{self.uri}"] .unsaved')
         self.assertEqual(self.answers(), {"live", "trial"})
         self.look()
-        self.page.wait("/version 2: [1-9]\\d* requests?, 0 % errors/.test(document.querySelector('.canary-bar').innerText)")
+        self.page.wait(
+            "/version 2: [1-9]\\d* requests?, 0 % errors/.test(document.querySelector('.canary-bar').innerText)"
+        )
         self.see(".canary-since", "faster")
         self.page.press("Alt+3")
         self.see(".version.trial", "faster")

@@ -181,6 +181,7 @@ export class App {
 
   /** Go to the text in the middle. */
   focusMiddle() {
+    this.editor.element.scrollIntoView({ block: "start" });
     if (this.files.current) this.files.view.focus();
     else if (this.editor.current) this.editor.view.focus();
     else this.editor.element.focus();

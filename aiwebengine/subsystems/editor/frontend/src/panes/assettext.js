@@ -88,6 +88,7 @@ export class AssetEditor {
     this.app.editor.script.hidden = true;
     this.element.hidden = false;
     this.render();
+    this.element.scrollIntoView({ block: "start" });
     this.view.focus();
   }
 

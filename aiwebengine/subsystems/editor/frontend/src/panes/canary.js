@@ -30,7 +30,8 @@ export class CanaryBar {
     this.live = h(
       "div",
       { class: "canary-bar", role: "group", "aria-label": "Canary", hidden: true },
-      h("div", { class: "canary-text" }, h("p", {}, icon("canary"), this.title, this.since), this.figures),
+      h("p", { class: "canary-head" }, icon("canary"), this.title, this.since),
+      this.figures,
       h(
         "div",
         { class: "canary-acts" },

@@ -31,5 +31,7 @@ export class Dock {
   /** Show one of the panels. */
   choose(id, focus = false) {
     this.tabs.choose(id, focus);
+    // In a narrow window the panels are below everything else.
+    this.element.scrollIntoView({ block: "start" });
   }
 }

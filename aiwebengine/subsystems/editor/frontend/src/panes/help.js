@@ -36,6 +36,6 @@ const KEYS = [
 /** Show them. */
 export function showHelp() {
   const group = ([title, keys]) =>
-    h("section", {}, h("h3", {}, title), h("dl", { class: "keys" }, keys.map(([key, what]) => [h("dt", {}, key.split(" ").map((part) => (/^[/…,]$|^then$/.test(part) ? ` ${part} ` : h("kbd", {}, part.replace(",", ""))))), h("dd", {}, what)])));
+    h("section", {}, h("h3", {}, title), h("dl", { class: "keys" }, keys.map(([key, what]) => [h("dt", {}, key.split(" ").map((part, index, all) => (/^[/…]$|^then$/.test(part) && index < all.length - 1 ? ` ${part} ` : h("kbd", {}, part.replace(",", ""))))), h("dd", {}, what)])));
   return tell("Keyboard shortcuts", h("div", { class: "key-groups" }, KEYS.map(group)));
 }
