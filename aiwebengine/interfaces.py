@@ -354,14 +354,20 @@ class IAssetRepository(Interface):
     async def stat(name: str) -> Asset:
         """Give a file without its bytes. Raises `AssetNotFound`."""
 
-    async def delete(name: str, *, expected_sha256: str | None = None) -> None:
-        """Forget a file. Raises `AssetNotFound`, `AssetConflict`."""
+    async def delete(name: str, *, expected_sha256: str | None = None) -> Asset:
+        """Forget a file and give what it was. Raises `AssetNotFound`, `AssetConflict`."""
 
-    async def list(prefix: str = "", after: str = "", limit: int = 100) -> Sequence[Asset]:
-        """Give, by name, at most ``limit`` files with that ``prefix`` beyond ``after``."""
+    async def list(
+        prefix: str = "", after: str = "", limit: int = 100, *, public: bool = False
+    ) -> Sequence[Asset]:
+        """Give, by name, up to ``limit`` (``public``) files with that ``prefix`` beyond ``after``."""
 
     async def revision() -> int:
-        """Give a number that is raised with each change of assets, by whichever engine; cheap to ask."""
+        """
+        Give a number which every engine's calls raise, by one each, that change something public.
+
+        That is: an asset that is public, was, or becomes so. Cheap to ask.
+        """
 
 
 class IUserRepository(Interface):

@@ -84,7 +84,7 @@ class MemoryAssets(_Store):
             updated_at=moment,
         )
         self._kept[name] = asset, content
-        self._revision += 1
+        self._revision += asset.public or present.public
         return asset
 
     async def get(self, name: str) -> tuple[Asset, bytes]:
@@ -103,20 +103,25 @@ class MemoryAssets(_Store):
         self.fault("assets.stat")
         return self._found(name)[0]
 
-    async def delete(self, name: str, *, expected_sha256: str | None = None) -> None:
+    async def delete(self, name: str, *, expected_sha256: str | None = None) -> Asset:
         """Forget a file. Raises `AssetNotFound`, `AssetConflict`."""
         self.fault("assets.delete")
-        assets.check_expected(name, expected_sha256, self._found(name)[0])
+        present = self._found(name)[0]
+        assets.check_expected(name, expected_sha256, present)
         del self._kept[name]
-        self._revision += 1
+        self._revision += present.public
+        return present
 
-    async def list(self, prefix: str = "", after: str = "", limit: int = 100) -> Sequence[Asset]:
+    async def list(
+        self, prefix: str = "", after: str = "", limit: int = 100, *, public: bool = False
+    ) -> Sequence[Asset]:
         """Give, by name, at most ``limit`` files with that ``prefix`` beyond ``after``."""
         self.fault("assets.list")
-        return [self._kept[name][0] for name in _chosen(self._kept, prefix, after, limit)]
+        wanted = [name for name, (asset, _) in self._kept.items() if asset.public or not public]
+        return [self._kept[name][0] for name in _chosen(wanted, prefix, after, limit)]
 
     async def revision(self) -> int:
-        """Give a number that is raised with each change of assets."""
+        """Give a number that is raised with each change of something public."""
         self.fault("assets.revision")
         return self._revision
 
@@ -133,7 +138,7 @@ class MemoryAssets(_Store):
     def _put_all(
         self, puts: Sequence[AssetPut], moment: int, most_total_bytes: int | None
     ) -> Sequence[Asset]:
-        kept, stored = dict(self._kept), []
+        kept, stored, public = dict(self._kept), [], False
         for put in puts:
             asset = assets.asset_of(put, moment)
             present = kept[put.name][0] if put.name in kept else None
@@ -144,11 +149,12 @@ class MemoryAssets(_Store):
             asset = attrs.evolve(asset, created_at=created_at, metadata=metadata)
             kept[put.name] = asset, bytes(put.content)
             stored.append(asset)
+            public = public or asset.public or (present is not None and present.public)
         used = sum(asset.size for asset, _ in kept.values())
         if most_total_bytes is not None and used > most_total_bytes:
             raise AssetsFull(most_total_bytes, used)
         self._kept = kept
-        self._revision += 1
+        self._revision += public
         return stored
 
     def _found(self, name: str) -> tuple[Asset, bytes]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import attrs
 
-__all__ = ["ABSENT", "Asset", "AssetPut", "KeyValue", "LogQuery", "Setting", "User"]
+__all__ = ["ABSENT", "PUBLIC_MARK", "Asset", "AssetPut", "KeyValue", "LogQuery", "Setting", "User"]
 
 
 class _Absent:
@@ -19,6 +19,10 @@ class _Absent:
 
 ABSENT: Final = _Absent()
 """As the ``expected`` of ``compare_and_set``: there must be no value yet (None is JSON's null)."""
+
+
+PUBLIC_MARK: Final = "aiwebengine:public"
+"""The key among an asset's metadata whose value is true for one that everybody may fetch."""
 
 
 @attrs.frozen
@@ -36,6 +40,11 @@ class Asset:
     created_at: int
     updated_at: int
     metadata: Mapping[str, Any] = attrs.field(factory=dict)
+
+    @property
+    def public(self) -> bool:
+        """Whether everybody may fetch it."""
+        return self.metadata.get(PUBLIC_MARK) is True
 
 
 @attrs.frozen

@@ -24,7 +24,7 @@ from aiwebengine.repository.errors import (
     UserConflict,
     UserNotFound,
 )
-from aiwebengine.repository.model import ABSENT, AssetPut, LogQuery, User
+from aiwebengine.repository.model import ABSENT, PUBLIC_MARK, AssetPut, LogQuery, User
 from aiwebengine.scripts.log import LogEntry
 from aiwebengine.testing.repository import RepositoryCase
 
@@ -179,24 +179,44 @@ class AssetContract(RepositoryCase):
         self.assertEqual(self.fails(assets.amend("b", change), AssetNotFound).name, "b")
 
     def test_assets_revision(self) -> None:
-        """Each change raises the revision; a refused one and reading do not."""
+        """A call that changes something public raises the revision by one; others and reading do not."""
         assets = self.repository.assets
-        seen = [self.wait(assets.revision())]
+        public = {PUBLIC_MARK: True}
 
-        def note() -> None:
-            seen.append(self.wait(assets.revision()))
+        def raised(call: Any) -> int:
+            before = self.wait(assets.revision())
+            self.wait(call)
+            return int(self.wait(assets.revision()) - before)
 
-        self.put("a")
-        note()
-        self.wait(assets.amend("a", lambda asset: asset))
-        note()
-        self.wait(assets.delete("a"))
-        note()
-        self.assertEqual(seen, sorted(set(seen)))
-        self.fails(assets.put("a", b"", "t", expected_sha256="0" * 64), AssetConflict)
-        self.fails(assets.delete("a"), AssetNotFound)
-        self.names()
-        self.assertEqual(self.wait(assets.revision()), seen[-1])
+        together = [AssetPut(name, b"", "t", public) for name in ("b", "c")]
+        for call, wanted in (
+            (assets.put("a", b"1", "t"), 0),
+            (assets.put("a", b"2", "t", public), 1),
+            (assets.put("a", b"2", "t"), 1),
+            (assets.amend("a", lambda asset: attrs.evolve(asset, metadata=public)), 1),
+            (assets.amend("a", lambda asset: attrs.evolve(asset, metadata={})), 1),
+            (assets.amend("a", lambda asset: asset), 0),
+            (assets.delete("a"), 0),
+            (assets.put_all(together), 1),
+            (assets.delete("b"), 1),
+            (assets.list(), 0),
+        ):
+            self.assertEqual(raised(call), wanted)
+        before = self.wait(assets.revision())
+        self.fails(assets.put("c", b"", "t", public, expected_sha256="0" * 64), AssetConflict)
+        self.fails(assets.delete("b"), AssetNotFound)
+        self.assertEqual(self.wait(assets.revision()), before)
+
+    def test_assets_public(self) -> None:
+        """Public ones can be listed alone."""
+        for name, mark in (("a", True), ("b", False), ("c", True), ("d", "true"), ("e", True)):
+            self.put(name, metadata={PUBLIC_MARK: mark, "x": 1})
+        self.put("f", metadata={"x": f'"{PUBLIC_MARK}":true'})
+        self.assertEqual(self.names(public=True), ["a", "c", "e"])
+        self.assertEqual(self.names(public=True, after="a", limit=1), ["c"])
+        self.assertEqual(self.names(public=True, prefix="e"), ["e"])
+        deleted = self.wait(self.repository.assets.delete("a"))
+        self.assertEqual((deleted.name, deleted.public, deleted.metadata["x"]), ("a", True, 1))
 
 
 class UserContract(RepositoryCase):

@@ -26,7 +26,7 @@ _FOCUS = """(() => {
   const one = document.activeElement;
   if (one === document.body) return {visible: false, what: "the focus is lost"};
   const shown = [one, one.closest(".cm-editor")].filter(Boolean).map((part) => getComputedStyle(part));
-  const outlined = shown.some(({outlineStyle, outlineWidth}) => outlineStyle !== "none" && outlineWidth !== "0px");
+  const outlined = shown.some((look) => look.outlineStyle !== "none" && look.outlineWidth !== "0px");
   const caret = one.matches(".cm-content:not([aria-readonly])");
   const box = one.getBoundingClientRect();
   const visible = box.width > 0 && (outlined || caret || one.matches(".splitter"));

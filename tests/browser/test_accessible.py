@@ -319,8 +319,9 @@ class NarrowTests(EditorCase):
     def fits(self, what: str) -> None:
         """Check that neither the page nor a dialog is wider than the window, and that nothing moves."""
         wide = self.value(
-            """[document.documentElement, ...document.querySelectorAll("dialog, .panel, .panel-part, .editor-head")]
-              .filter((one) => one.checkVisibility() && (one.scrollWidth > one.clientWidth + 1 || one.clientWidth > 320))
+            """[...document.querySelectorAll(":root, dialog, .panel, .panel-part, .pane-head")]
+              .filter((one) => one.checkVisibility())
+              .filter(({scrollWidth, clientWidth}) => scrollWidth > clientWidth + 1 || clientWidth > 320)
               .map((one) => [one.tagName, one.className, one.scrollWidth, one.clientWidth])"""
         )
         self.assertEqual(wide, [], what)
@@ -411,14 +412,13 @@ class AxeTests(EditorCase):
         """Look at the list of assets, at a text and at a picture."""
         self.page.press("Alt+6")
         self.page.wait("document.querySelector('#dock-assets .hint, #dock-assets .empty')")
-        kinds = {"a.css": "text/css", "b.svg": "image/svg+xml"}
-        texts = {
-            "a.css": "/* a */ a:hover { color: #123456 !important }",
-            "b.svg": '<svg xmlns="http://www.w3.org/2000/svg"/>',
-        }
-        for name, kind in kinds.items():
-            path = f"/engine/assets/{quote(self.route[1:] + '/' + name, safe='')}?public={str(name == 'a.css').lower()}"
-            self.engine.admin.request("PUT", path, body=texts[name].encode(), headers={"Content-Type": kind})
+        css, svg = (
+            "/* a */ a:hover { color: #123456 !important }",
+            '<svg xmlns="http://www.w3.org/2000/svg"/>',
+        )
+        for name, public, text in (("a.css", "true", css), ("b.svg", "false", svg)):
+            path = f"/engine/assets/{quote(f'{self.route[1:]}/{name}', safe='')}?public={public}"
+            self.engine.admin.request("PUT", path, body=text.encode())
         self.look()
         self.page.wait("document.querySelectorAll('.asset-row').length > 1")
         self.check("assets")

@@ -99,9 +99,9 @@ class AssetTests(AssetCase):
     expected = (413,)
 
     def test_req_asset_002_upload_look_and_publish(self) -> None:
-        """Several files go below a prefix at once; each can be looked at; its address can be opened to the world."""
+        """Several files go below a prefix at once; each can be looked at, and be public or not."""
         self.show()
-        self.see(".assets-panel .hint", "No asset’s name begins so.")
+        self.see(".assets-panel .hint", "No asset\u2019s name begins so.")
         self.upload(
             *self.files(dot_png=_PNG, page_html=_ACTIVE_HTML, logo_svg=_ACTIVE_SVG, raw_bin=bytes(300))
         )
@@ -114,7 +114,7 @@ class AssetTests(AssetCase):
         self.assertEqual(self.content("dot.png"), _PNG)
 
         self.open_asset("dot.png")
-        self.see(".preview figcaption", "image/png · 2 × 3")
+        self.see(".preview figcaption", "image/png · 2 \u00d7 3")
         self.gone(".asset-acts .primary")
         address = self.record("dot.png")["url"]
         self.see(".facts", address)
@@ -140,7 +140,7 @@ class AssetTests(AssetCase):
         self.see(".preview .cm-content", "<p>Hello</p>")
         self.open_list()
         self.open_asset("logo.svg")
-        self.see(".preview figcaption", "30 × 20")
+        self.see(".preview figcaption", "30 \u00d7 20")
         self.assertTrue(
             self.value("document.querySelector('.preview img').src.startsWith('data:image/svg+xml')")
         )
@@ -159,7 +159,8 @@ class AssetTests(AssetCase):
         self.page.run(
             """(() => {
               const dataTransfer = new DataTransfer();
-              for (const name of ["a.txt", "b.txt"]) dataTransfer.items.add(new File([name], name, {type: "text/plain"}));
+              for (const name of ["a.txt", "b.txt"])
+                dataTransfer.items.add(new File([name], name, {type: "text/plain"}));
               const panel = document.querySelector(".asset-list");
               for (const kind of ["dragenter", "dragover"])
                 panel.dispatchEvent(new DragEvent(kind, {dataTransfer, bubbles: true, cancelable: true}));
@@ -198,20 +199,14 @@ class AssetTests(AssetCase):
         self.gone("dialog")
         self.focused('.assets-panel [title^="Upload"]')
         self.assertIsNone(self.record("long.bin"))
-        self.see(".assets-panel .hint", "No asset’s name begins so.")
+        self.see(".assets-panel .hint", "No asset\u2019s name begins so.")
 
     def test_pages_and_prefix(self) -> None:
         """A hundred come at a time; the focus goes on to the next ones."""
-        boundary = "b0undary"
-        parts = "".join(
-            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{number:03}.txt"\r\n\r\nx\r\n'
-            for number in range(103)
-        )
-        field = f'--{boundary}\r\nContent-Disposition: form-data; name="prefix"\r\n\r\n{self.folder}\r\n'
-        body = f"{field}{parts}--{boundary}--\r\n"
-        answer = self.engine.admin.post(
-            "/engine/assets", body.encode(), f"multipart/form-data; boundary={boundary}"
-        )
+        part = '--edge\r\nContent-Disposition: form-data; name="file"; filename="{:03}.txt"\r\n\r\nx\r\n'
+        field = f'--edge\r\nContent-Disposition: form-data; name="prefix"\r\n\r\n{self.folder}\r\n'
+        body = field + "".join(part.format(number) for number in range(103)) + "--edge--\r\n"
+        answer = self.engine.admin.post("/engine/assets", body.encode(), "multipart/form-data; boundary=edge")
         self.assertEqual(answer.status, 200, answer.text)
         self.show()
         self.see(".asset-row:first-child", f"{self.folder}000.txt")
@@ -311,7 +306,7 @@ class AssetTextTests(AssetCase):
         self.see(".doc-name", "pictures.js")
 
     def test_rename_record_and_delete(self) -> None:
-        """What is known of it can be changed; wrong JSON is refused in words; a name that is taken is refused."""
+        """What is known of it can be changed; wrong JSON and a name that is taken are refused in words."""
         self.store("old.txt", "text")
         self.store("taken.txt", "other")
         self.show()

@@ -53,7 +53,7 @@ class CanaryTests(EditorCase):
         self.assertEqual(self.answers(), {"live", "trial"})
         self.look()
         self.page.wait(
-            "/version 2: [1-9]\\d* requests?, 0 % errors/.test(document.querySelector('.canary-bar').innerText)"
+            "/version 2: [1-9]\\d* requests?, 0 %/.test(document.querySelector('.canary-bar').innerText)"
         )
         self.see(".canary-since", "faster")
         self.page.press("Alt+3")

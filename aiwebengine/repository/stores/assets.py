@@ -13,7 +13,7 @@ from zope.interface import implementer
 from aiwebengine.interfaces import IAssetRepository
 from aiwebengine.repository.errors import AssetConflict, AssetNotFound, AssetsFull
 from aiwebengine.repository.link import Calls, Link, Row
-from aiwebengine.repository.model import Asset, AssetPut
+from aiwebengine.repository.model import PUBLIC_MARK, Asset, AssetPut
 from aiwebengine.repository.texts import check_name, cleaned, encoded, prefix_end
 
 __all__ = ["MOST_NAME_BYTES", "DatabaseAssets", "asset_of", "check_expected", "put_asset", "touch_assets"]
@@ -71,16 +71,18 @@ class DatabaseAssets:
         """Change content type and metadata. Raises `AssetNotFound`, `AssetConflict`."""
         return await self._calls.write(_amend, name, change, expected_sha256, int(self._now() * 1000))
 
-    async def delete(self, name: str, *, expected_sha256: str | None = None) -> None:
+    async def delete(self, name: str, *, expected_sha256: str | None = None) -> Asset:
         """Forget a file. Raises `AssetNotFound`, `AssetConflict`."""
-        await self._calls.write(_delete, name, expected_sha256)
+        return await self._calls.write(_delete, name, expected_sha256)
 
-    async def list(self, prefix: str = "", after: str = "", limit: int = 100) -> Sequence[Asset]:
+    async def list(
+        self, prefix: str = "", after: str = "", limit: int = 100, *, public: bool = False
+    ) -> Sequence[Asset]:
         """Give, by name, at most ``limit`` files with that ``prefix`` beyond ``after``."""
-        return await self._calls.read(_list, cleaned(prefix), cleaned(after), limit)
+        return await self._calls.read(_list, cleaned(prefix), cleaned(after), limit, public)
 
     async def revision(self) -> int:
-        """Give a number that is raised with each change of assets."""
+        """Give a number that is raised with each change of something public."""
         return await self._calls.read(_revision)
 
 
@@ -101,7 +103,7 @@ def check_expected(name: str, expected: str | None, present: Asset | None) -> No
 
 
 def touch_assets(link: Link) -> None:
-    """Raise the revision. Whoever does so first in a transaction makes others wait for its end."""
+    """Raise the revision."""
     link.run(
         "INSERT INTO revisions (name, number) VALUES ('assets', 1)"
         " ON CONFLICT (name) DO UPDATE SET number = revisions.number + 1"
@@ -129,8 +131,8 @@ def put_asset(link: Link, asset: Asset, content: bytes) -> None:
 def _put_all(
     link: Link, puts: Sequence[tuple[AssetPut, Asset]], most_total_bytes: int | None
 ) -> Sequence[Asset]:
-    touch_assets(link)
-    kept = []
+    link.lock("assets")
+    kept, public = [], False
     for put, new in puts:
         present = _found(link, put.name)
         check_expected(put.name, put.expected_sha256, present)
@@ -138,18 +140,21 @@ def _put_all(
         asset = attrs.evolve(new, created_at=created_at, metadata=put.metadata_over(present))
         put_asset(link, asset, bytes(put.content))
         kept.append(asset)
+        public = public or asset.public or (present is not None and present.public)
     if most_total_bytes is not None:
         row = link.one("SELECT sum(size) FROM assets")
         used = int(row[0] or 0) if row else 0
         if used > most_total_bytes:
             raise AssetsFull(most_total_bytes, used)
+    if public:
+        touch_assets(link)
     return kept
 
 
 def _amend(
     link: Link, name: str, change: Callable[[Asset], Asset], expected: str | None, moment: int
 ) -> Asset:
-    touch_assets(link)
+    link.lock("assets")
     present = _stat(link, name)
     check_expected(name, expected, present)
     changed = change(present)
@@ -166,6 +171,8 @@ def _amend(
         asset.updated_at,
         asset.name,
     )
+    if asset.public or present.public:
+        touch_assets(link)
     return asset
 
 
@@ -196,10 +203,14 @@ def _found(link: Link, name: str) -> Asset | None:
     return None if row is None else _asset(row)
 
 
-def _delete(link: Link, name: str, expected: str | None) -> None:
-    touch_assets(link)
-    check_expected(name, expected, _stat(link, name))
+def _delete(link: Link, name: str, expected: str | None) -> Asset:
+    link.lock("assets")
+    present = _stat(link, name)
+    check_expected(name, expected, present)
     link.run("DELETE FROM assets WHERE name = ?", cleaned(name))
+    if present.public:
+        touch_assets(link)
+    return present
 
 
 def _revision(link: Link) -> int:
@@ -207,9 +218,12 @@ def _revision(link: Link) -> int:
     return int(row[0]) if row else 0
 
 
-def _list(link: Link, prefix: str, after: str, limit: int) -> Sequence[Asset]:
+def _list(link: Link, prefix: str, after: str, limit: int, public: bool) -> Sequence[Asset]:
     end = prefix_end(prefix)
     bound, values = ("", []) if end is None else (" AND name < ?", [end])
+    if public:
+        bound += " AND metadata LIKE ?"
+        values.append(f'%"{PUBLIC_MARK}":true%')
     rows = link.all(
         f"SELECT {_COLUMNS} FROM assets WHERE name >= ? AND name > ?{bound} ORDER BY name LIMIT ?",  # noqa: S608
         prefix,

@@ -15,7 +15,7 @@ from aiwebengine.repository.model import Asset
 from aiwebengine.subsystems.assets.answers import Representation, answer_bytes, entity_tags
 from aiwebengine.subsystems.assets.names import MOST_NAME_BYTES, check_asset_name
 from aiwebengine.subsystems.assets.shapes import AssetChange, AssetList, AssetPage, AssetRecord
-from aiwebengine.subsystems.assets.store import AssetStore, NewAsset, is_public
+from aiwebengine.subsystems.assets.store import AssetStore, NewAsset
 from aiwebengine.subsystems.management.audit import why_refused
 from aiwebengine.subsystems.management.callers import DEPLOY, READ
 from aiwebengine.subsystems.management.endpoints import Endpoints, number
@@ -238,7 +238,7 @@ class AssetEndpoints(Endpoints):
         answer_json(request, self._store.record(asset), status, headers)
 
     def _note_stored(self, request: Any, asset: Asset) -> None:
-        public = "true" if is_public(asset) else "false"
+        public = "true" if asset.public else "false"
         fields = {"asset": asset.name, "sha256": asset.sha256, "size": asset.size, "public": public}
         self._note(request, "asset put", "", **fields)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -11,7 +12,6 @@ from twisted.logger import Logger
 from aiwebengine.interfaces import IAssetRepository
 from aiwebengine.repository.errors import RepositoryUnusable
 from aiwebengine.repository.model import Asset
-from aiwebengine.subsystems.assets.store import is_public
 
 __all__ = ["PublicAssets"]
 
@@ -23,7 +23,7 @@ class PublicAssets:
     The public assets by name, as the repository has them.
 
     What this engine changes is known at once (`changed`), what others do at the next look at the
-    repository's revision, each ``interval_s`` seconds.
+    repository's revision, each ``interval_s`` seconds; only then all names are read again.
     """
 
     _log = Logger()
@@ -34,20 +34,21 @@ class PublicAssets:
         self._loop = LoopingCall(self._look)
         self._loop.clock = clock
         self._known: dict[str, Asset] = {}
-        self._revision: int | None = None
+        self._foreign: int | None = None
+        self._raised = 0
         self._meanwhile: dict[str, Asset | None] | None = None
 
     def get(self, name: str) -> Asset | None:
         """Give a public asset, None when there is none of that name."""
         return self._known.get(name)
 
-    def changed(self, name: str, asset: Asset | None) -> None:
-        """Take note of what was put, or with None deleted."""
-        if asset is not None and not is_public(asset):
-            asset = None
-        if self._meanwhile is not None:
-            self._meanwhile[name] = asset
-        _note(self._known, name, asset)
+    def changed(self, assets: Mapping[str, Asset | None], raised: bool) -> None:
+        """Take note of what a call put or (None) deleted, and whether it raised the revision."""
+        self._raised += raised
+        for name, asset in assets.items():
+            if self._meanwhile is not None:
+                self._meanwhile[name] = asset
+            _note(self._known, name, asset)
 
     async def start(self) -> None:
         """Read all and begin to look; a repository that is away is asked again."""
@@ -65,10 +66,10 @@ class PublicAssets:
     async def _refresh(self) -> None:
         try:
             # Before the names: what changes while they are read is found at the next look.
-            revision = await self._repository.revision()
-            if revision != self._revision:
+            foreign = await self._repository.revision() - self._raised
+            if foreign != self._foreign:
                 await self._read()
-                self._revision = revision
+                self._foreign = foreign
         except RepositoryUnusable:
             return  # whoever needs the repository says so
         except Exception:
@@ -79,11 +80,12 @@ class PublicAssets:
         self._meanwhile = meanwhile
         try:
             known: dict[str, Asset] = {}
-            after, page = "", await self._repository.list("", "", _PAGE)
+            page: Sequence[Asset] = await self._repository.list(limit=_PAGE, public=True)
             while page:
-                known |= {asset.name: asset for asset in page if is_public(asset)}
+                known |= {asset.name: asset for asset in page if asset.public}
                 after = page[-1].name
-                page = await self._repository.list("", after, _PAGE) if len(page) == _PAGE else []
+                more = len(page) == _PAGE
+                page = await self._repository.list(after=after, limit=_PAGE, public=True) if more else []
             for name, asset in meanwhile.items():
                 _note(known, name, asset)
             self._known = known
@@ -92,7 +94,7 @@ class PublicAssets:
 
 
 def _note(known: dict[str, Asset], name: str, asset: Asset | None) -> None:
-    if asset is None:
+    if asset is None or not asset.public:
         known.pop(name, None)
     else:
         known[name] = asset

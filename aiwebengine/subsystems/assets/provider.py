@@ -19,6 +19,7 @@ from aiwebengine.interfaces import (
     IServices,
 )
 from aiwebengine.sandbox.prelude import Piece, pieces_of
+from aiwebengine.subsystems.assets.images import Images
 from aiwebengine.subsystems.assets.index import PublicAssets
 from aiwebengine.subsystems.assets.script_api import AssetOperations
 from aiwebengine.subsystems.assets.serving import AssetServing
@@ -111,7 +112,8 @@ class AssetsForScripts(Assets):
 
     def operations(self) -> Mapping[str, Any]:
         """Give the operations behind it."""
-        return AssetOperations(self.store, self._uploads).by_name()
+        images = Images(self._services.repository.assets, self._settings, self._blocking)
+        return AssetOperations(self.store, self._uploads, images).by_name()
 
     def registrations(self) -> Mapping[str, Any]:
         """Give no checkers: nothing is registered."""
@@ -121,7 +123,8 @@ class AssetsForScripts(Assets):
 
     def finished(self, exchange: IExchange) -> None:
         """Forget what the request has handed over in part."""
-        self._uploads.request_ended(exchange.request_id)
+        if self._uploads.size:
+            self._uploads.request_ended(exchange.request_id)
 
 
 def build(services: IServices) -> Assets:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +15,7 @@ from aiwebengine.repository.errors import AssetConflict, AssetNotFound, AssetsFu
 from aiwebengine.repository.model import Asset
 from aiwebengine.sandbox.dry_run import safe_in_dry_run
 from aiwebengine.sandbox.model import HostCall
+from aiwebengine.subsystems.assets.images import Images
 from aiwebengine.subsystems.assets.names import check_asset_name
 from aiwebengine.subsystems.assets.store import AssetStore, NewAsset
 from aiwebengine.subsystems.assets.uploads import Uploads
@@ -26,6 +27,7 @@ WITH_THE_RECORD_BYTES = 524_288
 _MOST_LISTED = 1000
 
 T = TypeVar("T")
+Pixels = Annotated[int, Meta(ge=1, le=8192)]
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -61,6 +63,14 @@ class _Put(_Content, frozen=True):
     ifNoneMatch: str | None  # noqa: N815
 
 
+class _Image(_Named, frozen=True):
+    width: Pixels | None
+    height: Pixels | None
+    fit: Literal["inside", "cover"]
+    format: Literal["avif", "gif", "jpeg", "png", "webp"] | None
+    quality: Annotated[int, Meta(ge=1, le=100)]
+
+
 class _List(msgspec.Struct, frozen=True):
     prefix: str
     after: str
@@ -70,9 +80,10 @@ class _List(msgspec.Struct, frozen=True):
 class AssetOperations:
     """The operations by name; in a dry run those that change something are refused."""
 
-    def __init__(self, store: AssetStore, uploads: Uploads) -> None:
+    def __init__(self, store: AssetStore, uploads: Uploads, images: Images) -> None:
         self._store = store
         self._uploads = uploads
+        self._images = images
 
     def by_name(self) -> Mapping[str, Callable[[HostCall, Any], Coroutine[Any, Any, Any]]]:
         """Give them as `aiwebengine.interfaces.IScriptGlobals.operations` does."""
@@ -84,6 +95,7 @@ class AssetOperations:
             "assets.upload": self.upload,
             "assets.put": self.put,
             "assets.delete": self.delete,
+            "assets.image": self.image,
         }
 
     @safe_in_dry_run
@@ -170,6 +182,26 @@ class AssetOperations:
         except AssetNotFound:
             return False
         return True
+
+    @safe_in_dry_run
+    async def image(self, call: HostCall, argument: Any) -> Any:
+        """Give ``{"record", "content"}`` of a picture made of an asset, None when there is none."""
+        asked = _read(argument, _Image)
+        name = _name("assets.image", asked.name)
+        wish = {key: getattr(asked, key) for key in ("width", "height", "fit", "format", "quality")}
+        try:
+            made = await self._images.make(name, **wish)
+        except AssetNotFound:
+            return None
+        except ValueError as error:
+            raise ValueError(f"assets.image: {name} {error}") from None
+        record = {
+            "contentType": made.content_type,
+            "width": made.width,
+            "height": made.height,
+            "size": len(made.content),
+        }
+        return {"record": record, "content": {"base64": base64.b64encode(made.content).decode("ascii")}}
 
     def _shown(self, asset: Asset) -> dict[str, Any]:
         record = self._store.record(asset)

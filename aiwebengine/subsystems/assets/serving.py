@@ -22,7 +22,6 @@ from aiwebengine.subsystems.assets.index import PublicAssets
 from aiwebengine.subsystems.assets.media_types import guess_type, with_charset
 from aiwebengine.subsystems.assets.names import is_hidden, serving_prefix
 from aiwebengine.subsystems.assets.settings import AssetSettings
-from aiwebengine.subsystems.assets.store import is_public
 
 __all__ = ["AssetServing"]
 
@@ -94,7 +93,7 @@ class AssetServing:
             asset, content = await self._repository.get(asset.name)
         except AssetNotFound:
             return False
-        if not is_public(asset):
+        if not asset.public:
             return False
         self._contents.keep(asset.sha256, content, settings.memory_cache_bytes)
         return self._answer_asset(exchange, asset, content, settings)
@@ -102,7 +101,7 @@ class AssetServing:
     async def _send_large(self, exchange: IExchange, name: str, settings: AssetSettings) -> bool:
         """Send an asset in parts, so that little of it is in memory at a time."""
         asset = await self._repository.stat(name)
-        if not is_public(asset):
+        if not asset.public:
             return False
 
         async def read(at: int, length: int) -> bytes:

@@ -105,6 +105,15 @@ class AssetSettings(msgspec.Struct, frozen=True, kw_only=True):
             extra=_RELOAD,
         ),
     ] = 8_388_608
+    max_image_pixels: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000_000_000,
+            description="Most pixels of a picture that `assets.image` takes; a pixel takes up to 8 bytes.",
+            extra=_RELOAD,
+        ),
+    ] = 40_000_000
     refresh_ms: Annotated[
         int,
         Meta(

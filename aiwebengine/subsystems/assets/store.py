@@ -10,19 +10,18 @@ import attrs
 
 from aiwebengine.errors import HTTPProblem
 from aiwebengine.interfaces import IAssetRepository
-from aiwebengine.repository.model import Asset, AssetPut
+from aiwebengine.repository.model import PUBLIC_MARK, Asset, AssetPut
 from aiwebengine.scripts.model import iso_time
 from aiwebengine.subsystems.assets.media_types import check_media_type, is_allowed, said_type
 from aiwebengine.subsystems.assets.names import check_asset_name, served_at
 from aiwebengine.subsystems.assets.settings import AssetSettings
 from aiwebengine.web.refusals import unsupported_media_type
 
-__all__ = ["MOST_METADATA_BYTES", "AssetStore", "NewAsset", "Stored", "is_public", "plain_metadata"]
+__all__ = ["MOST_METADATA_BYTES", "AssetStore", "NewAsset", "Stored", "plain_metadata"]
 
 MOST_METADATA_BYTES = 8192
 # Metadata that begin like this are the engine's own, and not shown.
 _OWN = "aiwebengine:"
-_PUBLIC = _OWN + "public"
 
 
 @attrs.frozen
@@ -51,11 +50,6 @@ class Stored:
     new: bool
 
 
-def is_public(asset: Asset) -> bool:
-    """Tell whether an asset is served to everybody."""
-    return asset.metadata.get(_PUBLIC) is True
-
-
 def plain_metadata(asset: Asset) -> dict[str, Any]:
     """Give the metadata that somebody gave to an asset."""
     return {key: value for key, value in asset.metadata.items() if not key.startswith(_OWN)}
@@ -66,7 +60,8 @@ class AssetStore:
     Keeps assets in the repository within the limits of ``[assets]``.
 
     ``settings`` gives the section in force, ``most_upload_bytes`` the limit ``server.max_upload_bytes``.
-    ``changed`` is called with what was put, or the name and None of what was deleted.
+    ``changed`` is called once for each call that changed something, with what is there now by name, None for
+    what was deleted; and with whether the repository's revision was raised.
     """
 
     def __init__(
@@ -74,7 +69,7 @@ class AssetStore:
         repository: IAssetRepository,
         settings: Callable[[], AssetSettings],
         most_upload_bytes: Callable[[], int],
-        changed: Callable[[str, Asset | None], None] = lambda name, asset: None,
+        changed: Callable[[Mapping[str, Asset | None], bool], None] = lambda assets, raised: None,
     ) -> None:
         self.repository = repository
         self._settings = settings
@@ -98,12 +93,12 @@ class AssetStore:
         Raises `HTTPProblem` 413 and 415 naming the asset, ValueError for bad names, types and metadata,
         `AssetConflict`, `AssetsFull`.
         """
-        replaced: set[str] = set()
+        replaced: dict[str, Asset] = {}
         puts = {new.name: self._put_of(new, replaced) for new in several}
         most = self._settings().max_total_bytes or None
         stored = await self.repository.put_all(list(puts.values()), most_total_bytes=most)
-        for asset in stored:
-            self._changed(asset.name, asset)
+        raised = any(asset.public for asset in (*stored, *replaced.values()))
+        self._changed({asset.name: asset for asset in stored}, raised)
         return [Stored(asset, asset.name not in replaced) for asset in stored]
 
     async def amend(
@@ -121,25 +116,28 @@ class AssetStore:
         if metadata is not None:
             check_metadata(metadata)
 
+        before: list[Asset] = []
+
         def changed(asset: Asset) -> Asset:
+            before.append(asset)
             kept = plain_metadata(asset) if metadata is None else metadata
-            wanted = is_public(asset) if public is None else public
+            wanted = asset.public if public is None else public
             return attrs.evolve(
                 asset, content_type=content_type or asset.content_type, metadata=_marked(kept, wanted)
             )
 
         asset = await self.repository.amend(name, changed, expected_sha256=expected_sha256)
-        self._changed(name, asset)
+        self._changed({name: asset}, asset.public or before[-1].public)
         return asset
 
     async def delete(self, name: str, *, expected_sha256: str | None = None) -> None:
         """Forget an asset. Raises `AssetNotFound`, `AssetConflict`."""
-        await self.repository.delete(name, expected_sha256=expected_sha256)
-        self._changed(name, None)
+        deleted = await self.repository.delete(name, expected_sha256=expected_sha256)
+        self._changed({name: None}, deleted.public)
 
     def url(self, asset: Asset) -> str | None:
         """Give the path at which an asset is served, None when it is not."""
-        return served_at(self._settings().path, asset.name) if is_public(asset) else None
+        return served_at(self._settings().path, asset.name) if asset.public else None
 
     def record(self, asset: Asset) -> dict[str, Any]:
         """Give an asset as the management API shows it."""
@@ -150,13 +148,13 @@ class AssetStore:
             "sha256": asset.sha256,
             "created_at": iso_time(asset.created_at),
             "updated_at": iso_time(asset.updated_at),
-            "public": is_public(asset),
+            "public": asset.public,
             "url": self.url(asset),
             "metadata": plain_metadata(asset),
         }
 
-    def _put_of(self, new: NewAsset, replaced: set[str]) -> AssetPut:
-        """Give what the repository is to keep; it adds the name to ``replaced`` where there is one now."""
+    def _put_of(self, new: NewAsset, replaced: dict[str, Asset]) -> AssetPut:
+        """Give what the repository is to keep; what is there before will be in ``replaced``."""
         name = check_asset_name(new.name)
         most, key = self.most_bytes
         if len(new.content) > most:
@@ -172,8 +170,8 @@ class AssetStore:
         def metadata(present: Asset | None) -> dict[str, Any]:
             before, public = {}, new.public_by_default
             if present is not None:
-                replaced.add(name)
-                before, public = plain_metadata(present), is_public(present)
+                replaced[name] = present
+                before, public = plain_metadata(present), present.public
             kept = before if new.metadata is None else new.metadata
             return _marked(kept, public if new.public is None else new.public)
 
@@ -220,4 +218,4 @@ def too_large(name: str, limit: int, used: int, config_key: str) -> HTTPProblem:
 
 
 def _marked(metadata: Mapping[str, Any], public: bool) -> dict[str, Any]:
-    return {**metadata, _PUBLIC: True} if public else dict(metadata)
+    return {**metadata, PUBLIC_MARK: True} if public else dict(metadata)

@@ -28,6 +28,30 @@ interface Asset extends AssetInfo {
   json(): Promise<any>;
 }
 
+/** A picture that was made of an asset; it is not kept. */
+interface AssetImage {
+  readonly contentType: string;
+  /** In pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** In bytes. */
+  readonly size: number;
+  bytes(): Promise<Uint8Array>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+interface AssetImageOptions {
+  /** In pixels, up to 8192. A picture is never made larger than it is. */
+  width?: number;
+  height?: number;
+  /** "inside" (default): whole within width and height; "cover": filling both, cut at the edges. */
+  fit?: "inside" | "cover";
+  /** Default: the picture's own. */
+  format?: "avif" | "gif" | "jpeg" | "png" | "webp";
+  /** Of jpeg, webp and avif: 1 to 100, default 80. */
+  quality?: number;
+}
+
 interface AssetPutOptions {
   /** Default: the type of a Blob or uploaded file, else by the name. */
   contentType?: string;
@@ -55,6 +79,11 @@ interface Assets {
     data: string | ArrayBuffer | ArrayBufferView | Blob | UploadedFile,
     options?: AssetPutOptions,
   ): Promise<AssetInfo | null>;
+  /**
+   * A smaller picture of an asset, or one in another format; null when there is no asset of that name. The server needs Pillow.
+   * Throws RangeError for what is no picture, is damaged, or has too many pixels.
+   */
+  image(name: string, options?: AssetImageOptions): Promise<AssetImage | null>;
   /** Whether there was one. */
   delete(name: string): Promise<boolean>;
   /** By name, at most `limit` (default 100, up to 1000); `cursor` gives what follows, null at the end. */

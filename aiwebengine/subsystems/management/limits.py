@@ -45,6 +45,8 @@ _STATUSES = {
     "javascript.max_host_calls": 500,
     "javascript.max_queue": 503,
     "management.max_failed_keys_per_minute": 429,
+    "assets.max_bytes": 413,
+    "assets.max_total_bytes": 413,
 }
 
 

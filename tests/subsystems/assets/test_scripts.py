@@ -17,6 +17,7 @@ from aiwebengine.subsystems.assets.script_api import AssetOperations
 from aiwebengine.subsystems.assets.uploads import Uploads
 from tests.http.support import EngineCase
 from tests.subsystems.assets.support import AssetCase
+from tests.subsystems.assets.test_pictures import picture
 
 # Does one of its cases and tells what came of it.
 SCRIPT = """
@@ -90,6 +91,11 @@ const cases = {
     const second = await assets.list({ prefix: "l/", limit: 2, cursor: first.cursor });
     return [first.assets.map((one) => one.name), first.cursor, second.assets.map((one) => one.name), second.cursor];
   },
+  async image() {
+    const made = await assets.image("p.png", { width: 20, height: 20, format: "webp", quality: 50 });
+    const bytes = await made.bytes();
+    return [made.contentType, made.width, made.height, made.size === bytes.length, String.fromCharCode(...bytes.slice(8, 12)), await assets.image("no.png")];
+  },
   async shared() { return (await (await assets.get("from/editor.txt")).text()); },
   public: () => assets.put("page.html", "<p>hi", { public: true }),
   hide: () => assets.put("page.html", "<p>hi"),
@@ -102,6 +108,9 @@ const bad = {
   refused: () => assets.put("a.exe", "x", { contentType: "application/x-msdownload" }),
   public: () => assets.put("a", "x", { public: "yes" }), meta: () => assets.put("a", "x", { metadata: [1] }), wide: () => assets.put("a", "x", { metadata: { x: "y".repeat(9000) } }),
   match: () => assets.put("a", "x", { ifNoneMatch: "tag" }), limit: () => assets.list({ limit: 1001 }), word: () => assets.list({ limit: "9" }), prefix: () => assets.list({ prefix: 1 }),
+  width: () => assets.image("p.png", { width: 0 }), wide2: () => assets.image("p.png", { width: "9" }), high: () => assets.image("p.png", { height: 9000 }),
+  fit: () => assets.image("p.png", { fit: "fill" }), cover: () => assets.image("p.png", { fit: "cover", width: 3 }), format: () => assets.image("p.png", { format: "bmp" }),
+  quality: () => assets.image("p.png", { quality: 101 }), text: () => assets.image("text.txt"), imageName: () => assets.image(), pixels: () => assets.image("large.png"),
   big: () => assets.put("a", "x".repeat(6000001)), parts: () => assets.put("a", new Uint8Array(6000001)),
 };
 """
@@ -120,6 +129,7 @@ class ScriptTests(EngineCase):
     settings = {
         "repository.database_url": "memory:",
         "assets.max_bytes": 6_000_000,
+        "assets.max_image_pixels": 1_000_000,
         "assets.allowed_types": ["text/*", "image/*", "application/octet-stream", "application/json"],
     }
 
@@ -209,7 +219,14 @@ class ScriptTests(EngineCase):
         self.run_case("hide")
         self.assert_error(self.get("/page.html"), 404, "NOT_FOUND")
 
+    def test_req_asset_004_image(self) -> None:
+        """A picture is made smaller, in another format."""
+        self.engine.admin.request("PUT", "/engine/assets/p.png", picture(80, 40))
+        self.assertEqual(self.run_case("image"), ["image/webp", 20, 10, True, "WEBP", None])
+
     def test_req_asset_003_bad_arguments(self) -> None:
+        self.engine.admin.request("PUT", "/engine/assets/text.txt", "text")
+        self.engine.admin.request("PUT", "/engine/assets/large.png", picture(1001, 1000))
         for what, error, word in (
             ("name", "TypeError", "name must be"),
             ("empty", "TypeError", "name must be"),
@@ -230,6 +247,16 @@ class ScriptTests(EngineCase):
             ("limit", "RangeError", "limit must be"),
             ("word", "TypeError", "limit must be"),
             ("prefix", "TypeError", "prefix must be"),
+            ("width", "RangeError", "width must be"),
+            ("wide2", "TypeError", "width must be"),
+            ("high", "RangeError", "height must be"),
+            ("fit", "RangeError", "fit must be"),
+            ("cover", "TypeError", "needs width and height"),
+            ("format", "RangeError", "format must be"),
+            ("quality", "RangeError", "quality must be"),
+            ("text", "RangeError", "text.txt is no picture"),
+            ("imageName", "TypeError", "name must be"),
+            ("pixels", "RangeError", "assets.max_image_pixels"),
             ("big", "RangeError", "6000000"),
             ("parts", "RangeError", "6000000"),
         ):
@@ -357,8 +384,8 @@ class UploadTests(SynchronousTestCase):
 
     def test_operations_cover_the_piece(self) -> None:
         """Every operation that the piece calls is there."""
-        names = AssetOperations(None, self.uploads).by_name()  # type: ignore[arg-type]
+        names = AssetOperations(None, self.uploads, None).by_name()  # type: ignore[arg-type]
         (piece,) = AssetsForScripts.pieces(None)  # type: ignore[arg-type]
-        for name in ("get", "read", "stat", "list", "upload", "put", "delete"):
+        for name in ("get", "read", "stat", "list", "upload", "put", "delete", "image"):
             self.assertIn(f'host.call("assets.{name}"', piece.source)
             self.assertIn(f"assets.{name}", names)

@@ -144,6 +144,7 @@ class RepositoryTests(ServingCase):
         mark = {"aiwebengine:public": True}
         for number in range(1001):
             self.wait(self.repository.put(f"x/{number:04}", b"x", "t/t", mark))
+        self.wait(self.repository.put("private", b"x", "t/t"))
         self.assertEqual(self.get("/x/1000").code, NOT_FOUND)
         self.clock.advance(1)
         self.assertEqual(self.get("/x/1000").body, b"x")
@@ -154,11 +155,42 @@ class RepositoryTests(ServingCase):
         asked = []
         self.services.repository.fault = asked.append
         self.clock.advance(1)
-        self.assertEqual(asked, ["assets.revision"] + ["assets.list"] * 2)
+        self.assertEqual(asked, ["assets.revision", "assets.list"])
         self.clock.advance(1)
-        self.assertEqual(asked[3:], ["assets.revision"])
+        self.assertEqual(asked[2:], ["assets.revision"])
         self.assertEqual(self.get("/x/0000").code, NOT_FOUND)
         self.assertEqual(self.get("/x/0001").code, NOT_FOUND)
+
+    def test_own_changes_cost_nothing(self):
+        """What this engine changes itself, public or not, does not have all names read again."""
+        self.put("a")
+        self.put("a", b"2", "?public=false")
+        self.put("b", b"2", "?public=false")
+        self.ask("PATCH", self.path("b"), {"public": True})
+        self.ask("PATCH", self.path("b"), {"public": False})
+        self.ask("PATCH", self.path("a"), {"public": True})
+        self.ask("DELETE", self.path("a"))
+        self.ask("DELETE", self.path("b"))
+        asked = []
+        self.services.repository.fault = asked.append
+        self.clock.advance(1)
+        self.assertEqual(asked, ["assets.revision"])
+
+    def test_changed_while_read(self):
+        """What changes here while all names are read is not lost."""
+        self.wait(self.repository.put("old", b"x", "t/t", {"aiwebengine:public": True}))
+        list_assets = self.repository.list
+
+        async def meanwhile(**options):
+            listed = await list_assets(**options)
+            self.put("new")
+            self.ask("DELETE", self.path("old"))
+            return listed
+
+        self.repository.list = meanwhile
+        self.clock.advance(1)
+        self.assertEqual(self.get("/new").status, 200)
+        self.assertEqual(self.get("/old").code, NOT_FOUND)
 
     def test_gone_meanwhile(self):
         """What another engine deleted or hid is not served, though this one does not know yet."""

@@ -3,6 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.config import CORE_SECTIONS
+from aiwebengine.subsystems.assets.settings import AssetSettings
 from aiwebengine.subsystems.management.limits import _STATUSES, limits
 from aiwebengine.subsystems.management.settings import ManagementSettings
 
@@ -13,6 +14,7 @@ class LimitTests(SynchronousTestCase):
     def setUp(self):
         sections = {name: struct() for name, struct in CORE_SECTIONS.items()}
         sections["management"] = ManagementSettings(max_failed_keys_per_minute=3)
+        sections["assets"] = AssetSettings()
         self.limits = {one["config_key"]: one for one in limits(sections | {"other": object()})}
 
     def test_complete(self):

@@ -21,6 +21,7 @@
   const PART = 524288;    // bytes per call; as base64 a third more
   const CHUNK = 49152;    // of texts while they are converted; whole groups of base64
   const MOST_LISTED = 1000;
+  const FORMATS = ["avif", "gif", "jpeg", "png", "webp"];
 
   // ---- UTF-8 ----
   function encodeUtf8(text) {
@@ -171,6 +172,23 @@
     },
     async delete(name) {
       return host.call("assets.delete", { name: nameFor("assets.delete", name) });
+    },
+    async image(name, options) {
+      const where = "assets.image";
+      const wanted = given(where, options, "width", "height", "fit", "format", "quality");
+      const asked = { name: nameFor(where, name), width: null, height: null, fit: text(where, wanted, "fit") ?? "inside", format: text(where, wanted, "format"), quality: 80 };
+      for (const [key, most] of [["width", 8192], ["height", 8192], ["quality", 100]]) {
+        const value = wanted[key];
+        if (value === undefined || value === null) continue;
+        if (typeof value !== "number") throw new BadType(`${where}: ${key} must be a number`);
+        if (!isSafeInteger(value) || value < 1 || value > most) throw new BadRange(`${where}: ${key} must be a whole number from 1 to ${most}`);
+        asked[key] = value;
+      }
+      if (asked.fit !== "inside" && asked.fit !== "cover") throw new BadRange(`${where}: fit must be "inside" or "cover"`);
+      if (asked.fit === "cover" && (asked.width === null || asked.height === null)) throw new BadType(`${where}: fit "cover" needs width and height`);
+      if (asked.format !== null && !FORMATS.includes(asked.format)) throw new BadRange(`${where}: format must be one of ${FORMATS.join(", ")}`);
+      const made = await host.call("assets.image", asked);
+      return made === null ? null : new StoredAsset(made.record, made.content);
     },
     async list(options) {
       const { prefix, cursor, limit = 100 } = given("assets.list", options, "prefix", "limit", "cursor");
