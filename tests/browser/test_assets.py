@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from aiwebengine.testing.engine import EngineProcess
-from tests.browser.support import EditorCase, bare_engine
+from tests.browser.support import EditorCase
 
 _PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAIAAAA2iEnWAAAAEElEQVR42mP4z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg=="
@@ -241,6 +240,15 @@ class AssetTextTests(AssetCase):
         self.assertEqual(self.record("site.css")["content_type"], "text/css")
         self.see(".preview .cm-content", "/* mine */")
 
+        change = b'{"content_type": "text/plain"}'
+        headers = {"Content-Type": "application/json"}
+        self.engine.admin.request("PATCH", self.path("site.css"), body=change, headers=headers)
+        self.page.type("/* more */ ")
+        self.page.press("Control+s")
+        self.gone(".asset-text .doc-facts b")
+        self.assertIn(b"/* more */", self.content("site.css"))
+        self.assertEqual(self.record("site.css")["content_type"], "text/plain")
+
         self.page.type("/* again */ ")
         self.store("site.css", "theirs { }", "text/css")
         self.page.press("Control+s")
@@ -344,22 +352,3 @@ class AssetTextTests(AssetCase):
         self.choose("Delete")
         self.focused(self.row("taken.txt"))
         self.assertIsNone(self.record("new.txt"))
-
-
-class SwitchedOffTests(EditorCase):
-    """An engine without the plugin."""
-
-    expected = (404,)
-
-    def which_engine(self) -> EngineProcess:
-        """Without assets."""
-        return bare_engine()
-
-    def test_it_is_said_and_nothing_else_is_in_the_way(self) -> None:
-        """The pane explains itself; scripts work as ever."""
-        self.page.press("Alt+6")
-        self.see("#dock-assets .empty", "Assets are switched off")
-        self.gone("#dock-assets .panel-bar, #dock-assets .hint:not(:empty)")
-        self.stored(self.source())
-        self.assertEqual(self.value("document.querySelectorAll('.toast').length"), 0)
-        self.assertEqual(self.live(), "Hello")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from aiwebengine.testing.engine import EngineProcess
-from tests.browser.support import EditorCase, bare_engine
+from tests.browser.support import EditorCase
 
 
 class CanaryTests(EditorCase):
@@ -112,9 +111,18 @@ class CanaryTests(EditorCase):
         self.gone(".canary-bar")
         self.page.click(".canary-end .button")
         self.see(".log-panel .log-line", "rolled_back")
-        self.page.click(".canary-end .button:last-child")
+        self.page.click('[aria-label="Throw changes away"]')
+        self.choose("Throw away")
+        self.gone("dialog")
+        self.page.reload()
+        self.see(".canary-end", "was taken back by the engine: 100 % of 20 requests failed")
+        self.page.run("document.querySelector('.canary-end .button:last-child').focus()")
+        self.page.press("Enter")
         self.gone(".canary-end")
         self.focused(".code .cm-content")
+        self.open_script("pictures.js")
+        self.open_script()
+        self.gone(".canary-end")
 
     def test_ended_elsewhere(self) -> None:
         """Who ended it elsewhere is told of too, and a text that was promoted is no longer unsaved."""
@@ -179,27 +187,3 @@ class CanaryTests(EditorCase):
         self.choose("Take the canary")
         self.see(".doc-facts", "yours is the canary, version 2")
         self.assertIn("theirs", self.text())
-
-
-class SwitchedOffTests(EditorCase):
-    """An engine without the plugin."""
-
-    expected = (400,)
-
-    def which_engine(self) -> EngineProcess:
-        """Without canaries."""
-        return bare_engine()
-
-    def test_it_is_said(self) -> None:
-        """The dialog says so, and the text is as it was."""
-        self.stored(self.source("live"))
-        self.rewrite(self.source("trial"))
-        self.page.press("Alt+c")
-        self.focused("#canary-share")
-        self.page.press("Enter")
-        self.see("dialog .field-error", "canaries are switched off")
-        self.page.press("Escape")
-        self.gone("dialog")
-        self.focused(".code .cm-content")
-        self.assertIn("trial", self.text())
-        self.assertEqual(self.live(), "live")

@@ -67,6 +67,14 @@ test("what is ended from here, and a script that is gone, are no news", async ()
   assert.deepEqual(ended, []);
 });
 
+test("one that was taken back while nobody looked is found, if nothing came after it", async () => {
+  const back = "canary version 3: rolled_back (50 % failed)";
+  for (const [logs, found] of [[[back], true], [[back, "canary version 3: started, 10 % of requests"], false], [["canary version 2: rolled_back (x)"], false], [[], false]]) {
+    answers.logs = logs;
+    assert.equal((await canaries.takenBack("a.js", 3))?.reason, found ? "50 % failed" : undefined, logs.join());
+  }
+});
+
 test("lines of the log that end nothing say nothing", () => {
   for (const message of ["canary version 3: started", "canary version 3: started, 10 % of requests", "hello", "canary version x: aborted"]) assert.equal(readEnd({ message }), null, message);
 });

@@ -28,19 +28,19 @@ export class Assets {
     return json(`/engine/assets?${query}`, { signal });
   }
 
-  /** One asset's record; raises ApiError 404. */
-  record(name) {
-    return json(assetPath(name));
+  /** One asset's record, null when there is none. */
+  async find(name) {
+    // The first by name that begins so is the name itself, if there is one. (A question for it alone would
+    // leave a 404 in the browser's console where there is none.)
+    const { assets } = await this.list({ prefix: name, limit: 1 });
+    return assets[0]?.name === name ? assets[0] : null;
   }
 
   /** Which of these names are taken. */
   async taken(names) {
     const found = [];
     for (const name of names) {
-      // The first by name that begins so is the name itself, if there is one. (A question for it alone would
-      // leave a 404 in the browser's console for each new file.)
-      const { assets } = await this.list({ prefix: name, limit: 1 });
-      if (assets[0]?.name === name) found.push(name);
+      if (await this.find(name)) found.push(name);
     }
     return found;
   }

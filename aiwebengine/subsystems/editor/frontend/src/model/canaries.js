@@ -2,6 +2,8 @@
 
 import { json } from "./api.js";
 
+const RECENT_MS = 24 * 3600 * 1000;
+
 /**
  * Sees canaries go; tells `bus` of "canary-ended" with `{uri, version, state, reason}`.
  *
@@ -39,13 +41,23 @@ export class Canaries {
 
   /** How it ended, out of the script's log. */
   async lastWords(uri, version) {
-    const unknown = { state: "ended", reason: "" };
+    const ends = (await this.entries(uri)).map(readEnd).filter((end) => end?.version === version);
+    const { state = "ended", reason = "" } = ends.at(-1) ?? {};
+    return { state, reason };
+  }
+
+  /** `{version, state, reason}` of a canary that the engine took back within a day, null if none came to that. */
+  async takenBack(uri, version, now = Date.now()) {
+    const last = (await this.entries(uri, { since: now - RECENT_MS })).at(-1);
+    const end = last && readEnd(last);
+    return end?.state === "rolled_back" && end.version === version ? end : null;
+  }
+
+  async entries(uri, more = {}) {
     try {
-      const { entries } = await json(`/engine/logs?${new URLSearchParams({ script: uri, kind: "canary", limit: 20 })}`);
-      const ends = entries.map(readEnd).filter((end) => end?.version === version);
-      return ends.length ? { state: ends.at(-1).state, reason: ends.at(-1).reason } : unknown;
+      return (await json(`/engine/logs?${new URLSearchParams({ script: uri, kind: "canary", limit: 20, ...more })}`)).entries;
     } catch {
-      return unknown;
+      return [];
     }
   }
 }

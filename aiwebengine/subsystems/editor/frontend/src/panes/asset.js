@@ -108,18 +108,14 @@ export class AssetView {
   async follow() {
     if (!this.record || this.taken) return;
     const { name } = this.record;
-    try {
-      const record = await this.app.assets.record(name);
-      if (this.record?.name !== name) return;
-      if (JSON.stringify(record) !== JSON.stringify(this.record)) this.render(record, false);
-      await this.app.files.follow(name, record);
-    } catch (error) {
-      if (error.status !== 404 || this.record?.name !== name) return;
+    const record = await this.app.assets.find(name);
+    if (this.record?.name !== name) return;
+    if (!record) {
       const focused = this.element.contains(document.activeElement);
       this.close();
       if (focused) this.pane.showList();
-      await this.app.files.follow(name, null);
-    }
+    } else if (JSON.stringify(record) !== JSON.stringify(this.record)) this.render(record, false);
+    await this.app.files.follow(name, record);
   }
 
   /** Draw a record; `anew` also throws typed values away, which otherwise stay where they differ. */

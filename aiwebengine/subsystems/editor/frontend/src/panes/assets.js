@@ -122,12 +122,11 @@ export class AssetsPane {
   }
 
   show(records, next) {
-    const same = !this.off && !this.failure && next === this.next && JSON.stringify(records) === JSON.stringify(this.records);
     this.off = false;
     this.records = records;
     this.next = next;
     this.failure = "";
-    if (!same || !records.length) this.renderList();
+    this.renderList();
   }
 
   failed(error) {
@@ -157,11 +156,12 @@ export class AssetsPane {
     this.bar.hidden = this.off;
     this.more.parentElement.hidden = !this.next;
     const typed = this.prefix.value.trim();
-    fill(this.hint, this.failure || (names.length ? `${names.length} ${names.length === 1 ? "asset" : "assets"}${this.next ? " so far" : ""}` : typed && !this.off ? "No asset’s name begins so." : ""));
+    const hint = this.failure || (names.length ? `${names.length} ${names.length === 1 ? "asset" : "assets"}${this.next ? " so far" : ""}` : typed && !this.off ? "No asset’s name begins so." : "");
+    if (hint !== this.hint.textContent) fill(this.hint, hint);
     this.hint.classList.toggle("field-error", !!this.failure);
     this.empty.hidden = !!names.length || !!typed || !!this.failure;
     if (!this.empty.hidden) fill(this.empty, this.off ? switchedOff() : this.nothing());
-    if (focused && names.length) this.focusActive();
+    if (focused && names.length) this.focusActive({ preventScroll: true });
     else if (focused) this.prefix.focus();
   }
 
@@ -193,8 +193,8 @@ export class AssetsPane {
     return this.rows.findIndex((row) => row.name === name);
   }
 
-  focusActive() {
-    this.list.querySelector('[tabindex="0"]')?.focus();
+  focusActive(options) {
+    this.list.querySelector('[tabindex="0"]')?.focus(options);
   }
 
   move(index) {
@@ -261,7 +261,7 @@ export class AssetsPane {
     this.view.close();
     this.listPart.hidden = false;
     if (this.rows.length) this.focusActive();
-    else (this.empty.querySelector("button") ?? this.prefix).focus();
+    else (this.empty.hidden ? this.prefix : this.empty.querySelector("button") ?? this.prefix).focus();
   }
 
   async create() {
@@ -338,7 +338,7 @@ export class AssetsPane {
 
   /** Show an asset in full by its name, as when its text is closed. */
   async find(name) {
-    const record = await this.app.assets.record(name).catch(() => null);
+    const record = await this.app.assets.find(name).catch(() => null);
     if (record) {
       this.active = name;
       this.showOne(record);

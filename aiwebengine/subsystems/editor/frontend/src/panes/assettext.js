@@ -102,7 +102,9 @@ export class AssetEditor {
   /** Take note that an asset was stored, changed or deleted: an unchanged text follows, one of its own stays. */
   async follow(name, record) {
     const document = this.documents.get(name);
-    if (!document || (record && record.sha256 === document.sha256)) return;
+    if (!document) return;
+    if (record) document.type = record.content_type;
+    if (record?.sha256 === document.sha256) return;
     if (!document.dirty && record) await this.takeOver(document);
     else if (!document.dirty) this.close(name);
     else if (!record) document.sha256 = "";
@@ -167,6 +169,8 @@ export class AssetEditor {
   async store(document, over) {
     const text = document.state.doc;
     try {
+      // The type is stored with the bytes; it may have been changed since they were read.
+      if (over) document.type = (await this.app.assets.find(document.name))?.content_type ?? document.type;
       const record = await this.app.assets.write(document.name, document.source, { type: document.type, over });
       document.stored(text, record.sha256);
       note(`${document.name} is saved${record.public ? ` and live at ${record.url}` : ""}.`);

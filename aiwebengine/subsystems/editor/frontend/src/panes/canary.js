@@ -16,10 +16,12 @@ export class CanaryBar {
   constructor(app) {
     this.app = app;
     this.ends = new Map();
+    this.dismissed = new Set();
     this.build();
     app.bus.on("canaries", () => this.render());
     app.bus.on("canary-ended", (end) => this.ended(end));
     for (const topic of ["opened", "scripts", "saved"]) app.bus.on(topic, () => this.render());
+    app.bus.on("opened", (document) => document?.version && this.lookBack(document));
   }
 
   build() {
@@ -69,7 +71,7 @@ export class CanaryBar {
     this.live.hidden = !canary;
     this.end.hidden = !!canary || !this.ends.has(this.uri);
     if (!this.end.hidden) fill(this.endText, endInWords(this.ends.get(this.uri)));
-    if (lost && !document.activeElement.checkVisibility()) this.app.editor.view.focus();
+    if (lost && !document.activeElement.getClientRects().length) this.app.editor.view.focus();
     if (!canary) return;
     fill(this.title, `Canary: version ${canary.version} answers ${percent(canary.percent)} of the requests`);
     fill(
@@ -95,7 +97,18 @@ export class CanaryBar {
     this.render();
   }
 
+  /** Show a canary that was taken back while nobody looked. */
+  async lookBack({ uri, version }) {
+    if (this.ends.has(uri) || this.app.scripts.get(uri)?.canary) return;
+    const end = await this.app.canaries.takenBack(uri, version + 1);
+    if (!end || this.dismissed.has(`${uri} ${end.version} ${end.reason}`)) return;
+    this.ends.set(uri, { uri, ...end });
+    this.render();
+  }
+
   dismiss() {
+    const { uri, version, reason } = this.ends.get(this.uri);
+    this.dismissed.add(`${uri} ${version} ${reason}`);
     this.ends.delete(this.uri);
     this.render();
   }

@@ -169,6 +169,7 @@ export class EditorPane {
     if (!document) return;
     this.documents.delete(from);
     document.uri = to;
+    document.trial = null;
     this.documents.set(to, document);
     const record = this.app.scripts.get(to);
     if (record) document.version = record.version;

@@ -15,6 +15,6 @@ export function keepingFocus(root, draw, otherwise = () => root) {
   const name = inside && nameOf(before);
   draw();
   if (!inside || (before.isConnected && !before.closest("[hidden]"))) return;
-  const same = [...root.querySelectorAll(NAMED)].find((one) => nameOf(one) === name && !one.disabled && one.checkVisibility());
+  const same = [...root.querySelectorAll(NAMED)].find((one) => nameOf(one) === name && !one.disabled && one.getClientRects().length);
   (same ?? otherwise())?.focus();
 }
