@@ -152,9 +152,12 @@ class AssetTests(AssetCase):
 
     def test_dropped_files_replace_only_what_is_ticked(self) -> None:
         """Names that are taken are named; nothing is replaced before that is wanted."""
-        self.store("a.txt", "before")
         self.show()
+        self.see(".assets-panel .hint", "No asset\u2019s name begins so.")
+        self.store("a.txt", "before")
+        self.look()
         self.see(".asset-row", "a.txt")
+        self.tab_to(self.row("a.txt"), most=3)
         self.page.run(
             """(() => {
               const dataTransfer = new DataTransfer();

@@ -21,6 +21,8 @@ export class AssetsPane {
     this.rows = [];
     this.next = null;
     this.active = "";
+    // Where the cursor of the list is, for when its asset goes.
+    this.at = 0;
     this.build();
     app.bus.on("assets", () => this.visible && this.refresh());
     app.bus.on("asset-edited", () => this.renderList());
@@ -149,8 +151,8 @@ export class AssetsPane {
     const focused = this.list.contains(document.activeElement);
     this.rows = [...this.drafts(), ...this.records];
     const names = this.rows.map((row) => row.name);
-    if (!names.includes(this.active)) this.active = names[Math.min(this.at ?? 0, names.length - 1)] ?? "";
-    this.at = this.index(this.active);
+    if (!names.includes(this.active)) this.active = names[Math.min(this.at, names.length - 1)] ?? "";
+    this.at = Math.max(0, this.index(this.active));
     fill(this.list, this.rows.map((row) => this.item(row)));
     this.list.hidden = !names.length;
     this.bar.hidden = this.off;
