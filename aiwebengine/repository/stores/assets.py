@@ -49,9 +49,7 @@ class DatabaseAssets:
         """Keep all files or none. Raises ValueError, `AssetConflict`, `AssetsFull`."""
         if not puts:
             return []
-        moment = int(self._now() * 1000)
-        new = [asset_of(put, moment) for put in puts]
-        return await self._calls.write(_put_all, list(zip(puts, new, strict=True)), most_total_bytes)
+        return await self._calls.write(_put_all, tuple(puts), int(self._now() * 1000), most_total_bytes)
 
     async def get(self, name: str) -> tuple[Asset, bytes]:
         """Give a file with its bytes. Raises `AssetNotFound`."""
@@ -129,11 +127,12 @@ def put_asset(link: Link, asset: Asset, content: bytes) -> None:
 
 
 def _put_all(
-    link: Link, puts: Sequence[tuple[AssetPut, Asset]], most_total_bytes: int | None
+    link: Link, puts: Sequence[AssetPut], moment: int, most_total_bytes: int | None
 ) -> Sequence[Asset]:
     link.lock("assets")
     kept, public = [], False
-    for put, new in puts:
+    for put in puts:
+        new = asset_of(put, moment)
         present = _found(link, put.name)
         check_expected(put.name, put.expected_sha256, present)
         created_at = present.created_at if present is not None else new.created_at

@@ -13,6 +13,7 @@ from aiwebengine.interfaces import (
     IEngineService,
     IExchange,
     IFallback,
+    IFeature,
     IManagementExtension,
     IRequestObserver,
     IScriptGlobals,
@@ -44,7 +45,9 @@ class Assets:
         repository = services.repository.assets
         interval_s = self._settings().refresh_ms / 1000
         self._public = PublicAssets(services.reactor, repository, interval_s)
-        self.store = AssetStore(repository, self._settings, self._most_upload_bytes, self._public.changed)
+        self.store = AssetStore(
+            repository, self._settings, self._most_upload_bytes, self._public.changed, self._reserved
+        )
         reactor: Any = services.reactor
         self._uploads = Uploads(reactor.seconds)
         self._serving = AssetServing(repository, self._public, self._settings, self._blocking)
@@ -56,6 +59,9 @@ class Assets:
     def _most_upload_bytes(self) -> int:
         most: int = self._services.configuration.section("server").max_upload_bytes
         return most
+
+    def _reserved(self) -> list[str]:
+        return [prefix for feature in self._services.providers(IFeature) for prefix in feature.prefixes]
 
     def _blocking(self, function: Any, *arguments: Any) -> Awaitable[Any]:
         reactor: Any = self._services.reactor

@@ -6,31 +6,26 @@ from collections.abc import Awaitable, Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from twisted.internet.error import ConnectionAborted
 from zope.interface import implementer
 
-from aiwebengine.errors import HTTPProblem
 from aiwebengine.interfaces import IAssetRepository, IExchange, IFallback
-from aiwebengine.repository.errors import AssetNotFound, RepositoryUnusable
+from aiwebengine.repository.errors import AssetNotFound
 from aiwebengine.repository.model import Asset
-from aiwebengine.subsystems.assets.answers import Plan, Representation, answer_bytes, plan_answer
+from aiwebengine.subsystems.assets.answers import Representation, answer_bytes, plan_answer
 from aiwebengine.subsystems.assets.contents import MOST_BYTES_EACH, Contents
 from aiwebengine.subsystems.assets.files import FoundFile, find_file, is_directory_with
 from aiwebengine.subsystems.assets.index import PublicAssets
 from aiwebengine.subsystems.assets.media_types import guess_type, with_charset
 from aiwebengine.subsystems.assets.names import is_hidden, serving_prefix
+from aiwebengine.subsystems.assets.sending import reads, redirect, stream_plan
 from aiwebengine.subsystems.assets.settings import AssetSettings
 
 __all__ = ["AssetServing"]
 
-_ALLOW = "GET, HEAD, OPTIONS"
 _CHUNK_BYTES = 131_072
 # A database reads more than it is asked for.
 _PART_BYTES = 1_048_576
-# What the access log and metrics call it; a name for each file would be too many.
-_ROUTE = "assets"
 
 
 @implementer(IFallback)
@@ -76,7 +71,7 @@ class AssetServing:
             return self._answer_asset(exchange, asset, content or b"", settings)
         below = _directory_index(name, settings)
         if below is not None and self._public.get(below) is not None:
-            return _redirect(exchange)
+            return redirect(exchange)
         if settings.directories:
             return self._answer_file(exchange, name, wanted, settings)
         return False
@@ -108,15 +103,14 @@ class AssetServing:
             now, part = await self._repository.part(name, at, length)
             return part if now.sha256 == asset.sha256 else b""
 
-        exchange.record.route = _ROUTE
-        plan = plan_answer(exchange, _shown(asset, settings))
-        await _stream(exchange, plan, read, _PART_BYTES)
+        if reads(exchange):
+            await stream_plan(exchange, plan_answer(exchange, _shown(asset, settings)), read, _PART_BYTES)
         return True
 
     def _answer_asset(
         self, exchange: IExchange, asset: Asset, content: bytes, settings: AssetSettings
     ) -> bool:
-        if not _reads(exchange):
+        if not reads(exchange):
             return True
         answer_bytes(exchange, _shown(asset, settings), content)
         return True
@@ -133,7 +127,7 @@ class AssetServing:
                 is_directory_with, directories, name, settings.index
             ):
                 return False
-            return _redirect(exchange)
+            return redirect(exchange)
         try:
             await self._send(exchange, found, wanted, settings)
         finally:
@@ -141,7 +135,7 @@ class AssetServing:
         return True
 
     async def _send(self, exchange: IExchange, found: FoundFile, name: str, settings: AssetSettings) -> None:
-        if not _reads(exchange):
+        if not reads(exchange):
             return
         headers = [(b"Cache-Control", _cache_control(name, settings))]
         shown = Representation(found.size, guess_type(name), found.tag, found.modified, headers)
@@ -153,36 +147,7 @@ class AssetServing:
             content: bytes = await self._blocking(found.read, at, length)
             return content
 
-        await _stream(exchange, plan_answer(exchange, shown), read, _CHUNK_BYTES)
-
-
-async def _stream(
-    exchange: Any, plan: Plan, read: Callable[[int, int], Awaitable[bytes]], most_bytes: int
-) -> None:
-    """Send what is planned at the client's pace: one piece of up to ``most_bytes`` is in memory at a time."""
-    if plan.status == 304:
-        exchange.answer(304, plan.headers, b"")
-        return
-    stream = exchange.stream(plan.status, [*plan.headers, (b"Content-Length", b"%d" % plan.length)])
-    try:
-        for part in plan.parts:
-            if isinstance(part, bytes):
-                stream.write(part)
-                continue
-            at, end = part
-            while at < end:
-                await stream.when_ready()
-                piece = await read(at, min(most_bytes, end - at))
-                if not piece:
-                    stream.abort("the file was changed while it was sent")
-                    return
-                stream.write(piece)
-                at += len(piece)
-        stream.finish()
-    except ConnectionAborted:
-        return  # the client has left
-    except (OSError, AssetNotFound, RepositoryUnusable) as error:
-        stream.abort(f"the file cannot be read: {error}")
+        await stream_plan(exchange, plan_answer(exchange, shown), read, _CHUNK_BYTES)
 
 
 def _name_of(path: str, prefix: str) -> str | None:
@@ -214,30 +179,3 @@ def _cache_control(name: str, settings: AssetSettings) -> bytes:
         if fnmatchcase(name, pattern):
             return value.encode("ascii")
     return settings.cache_control.encode("ascii")
-
-
-def _reads(exchange: IExchange) -> bool:
-    """Tell whether it is for a file's content; answer OPTIONS. Raises `HTTPProblem` 405."""
-    exchange.record.route = _ROUTE
-    if exchange.method in (b"GET", b"HEAD"):
-        return True
-    if exchange.method == b"OPTIONS":
-        exchange.answer(204, [(b"Allow", _ALLOW.encode("ascii"))], b"")
-        return False
-    method = exchange.method.decode("latin-1")
-    raise HTTPProblem(
-        405,
-        "METHOD_NOT_ALLOWED",
-        f"{exchange.path_text} does not take {method}.",
-        {"allow": _ALLOW},
-        (("Allow", _ALLOW),),
-    )
-
-
-def _redirect(exchange: IExchange) -> bool:
-    """Send a client to the directory, so that relative links on its page are right."""
-    if _reads(exchange):
-        _, mark, query = exchange.uri.decode("latin-1").partition("?")
-        location = quote(exchange.path_text, safe="/!$&'()*+,;=:@~") + "/" + mark + query
-        exchange.answer(301, [(b"Location", location.encode("ascii")), (b"Cache-Control", b"no-cache")], b"")
-    return True

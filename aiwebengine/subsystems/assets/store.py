@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -61,7 +61,8 @@ class AssetStore:
 
     ``settings`` gives the section in force, ``most_upload_bytes`` the limit ``server.max_upload_bytes``.
     ``changed`` is called once for each call that changed something, with what is there now by name, None for
-    what was deleted; and with whether the repository's revision was raised.
+    what was deleted; and with whether the repository's revision was raised. ``reserved`` gives the prefixes
+    of paths at which the engine itself answers.
     """
 
     def __init__(
@@ -70,11 +71,13 @@ class AssetStore:
         settings: Callable[[], AssetSettings],
         most_upload_bytes: Callable[[], int],
         changed: Callable[[Mapping[str, Asset | None], bool], None] = lambda assets, raised: None,
+        reserved: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self.repository = repository
         self._settings = settings
         self._most_upload_bytes = most_upload_bytes
         self._changed = changed
+        self._reserved = reserved
 
     @property
     def most_bytes(self) -> tuple[int, str]:
@@ -136,8 +139,11 @@ class AssetStore:
         self._changed({name: None}, deleted.public)
 
     def url(self, asset: Asset) -> str | None:
-        """Give the path at which an asset is served, None when it is not."""
-        return served_at(self._settings().path, asset.name) if asset.public else None
+        """Give the path at which an asset is served (unless a script answers there), None when it is not."""
+        path = served_at(self._settings().path, asset.name) if asset.public else None
+        if path is None or any(f"{path}/".startswith(f"/{prefix}/") for prefix in self._reserved()):
+            return None
+        return path
 
     def record(self, asset: Asset) -> dict[str, Any]:
         """Give an asset as the management API shows it."""

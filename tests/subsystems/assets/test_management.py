@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from zope.interface.verify import verifyObject
 
@@ -73,7 +74,9 @@ class LifeTests(AssetCase):
         ):
             self.assertEqual(self.put("a.txt", b"x", query).json["public"], public)
         self.assertEqual(self.put("a.txt", b"x", "?public=yes").code, (400, "BAD_REQUEST"))
-        self.assertIsNone(self.put(".well/hidden.txt").json["url"])
+        for name in (".well/hidden.txt", "engine/x", "engine"):
+            self.assertIsNone(self.put(name).json["url"], name)
+        self.assertEqual(self.put("engines/x").json["url"], "/engines/x")
 
     def test_req_asset_003_metadata(self):
         """PATCH changes what it names, PUT keeps metadata; the engine's own marks are not shown."""
@@ -393,6 +396,28 @@ class DocumentTests(AssetCase):
         self.assertEqual(one["put"]["parameters"][0]["name"], "name")
         self.assertEqual(one["put"]["x-role"], "deploy")
         self.assertIn("AssetRecord", document["components"]["schemas"])
+
+    def test_req_doc_005_true(self):
+        """What is answered has the shapes of the document."""
+        document = self.ask("GET", "/engine/openapi.json").json
+
+        def check(answer, operation, status):
+            self.assertEqual(answer.status, status)
+            content = operation["responses"][str(status)]["content"]["application/json"]
+            Draft202012Validator(content["schema"] | {"components": document["components"]}).validate(
+                answer.json
+            )
+
+        several, one = document["paths"]["/engine/assets"], document["paths"]["/engine/assets/{name}"]
+        check(self.put("a"), one["put"], 201)
+        check(self.put("a", b"2", "?public=false"), one["put"], 200)
+        check(self.ask("PATCH", self.path("a"), {"metadata": {"x": [1]}}), one["patch"], 200)
+        check(self.ask("GET", self.path("a"), Accept="application/json"), one["get"], 200)
+        check(self.ask("GET", "/engine/assets"), several["get"], 200)
+        form_of_one = form(("f", "b", b"", None))
+        check(self.ask("POST", "/engine/assets", form_of_one, Content_Type=MULTIPART), several["post"], 200)
+        check(self.ask("GET", self.path("no")), one["get"], 404)
+        check(self.put("a/"), one["put"], 400)
 
     def test_switched_off(self):
         """Without the plugin there is neither the path nor its description."""
