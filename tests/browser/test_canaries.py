@@ -113,7 +113,7 @@ class CanaryTests(EditorCase):
         self.see(".log-panel .log-line", "rolled_back")
         self.page.click('[aria-label="Throw changes away"]')
         self.choose("Throw away")
-        self.gone("dialog")
+        self.gone('[aria-label="Throw changes away"]')
         self.page.reload()
         self.see(".canary-end", "was taken back by the engine: 100 % of 20 requests failed")
         self.page.run("document.querySelector('.canary-end .button:last-child').focus()")
