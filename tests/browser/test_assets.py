@@ -123,6 +123,12 @@ class AssetTests(AssetCase):
             ),
             ["_blank", "noopener noreferrer", address],
         )
+        self.copied(f"{self.engine.url}{address}")
+        self.page.run(
+            "HTMLAnchorElement.prototype.click = function () { window.kept = [this.download, this.protocol] }"
+        )
+        self.page.click('[aria-label="Download"]')
+        self.assertEqual(self.page.wait("window.kept"), ["dot.png", "blob:"])
         self.page.click("#asset-public")
         self.see("#asset-public-help", "whoever has the key")
         self.gone("a.button")
@@ -144,6 +150,21 @@ class AssetTests(AssetCase):
             self.value("document.querySelector('.preview img').src.startsWith('data:image/svg+xml')")
         )
         self.assertIsNone(self.value("window.ran ?? null"), "what was uploaded ran in the editor's page")
+
+    def copied(self, url: str) -> None:
+        """Copy the URL where a page may write to the clipboard, and where it may not."""
+        self.page.run(
+            """Object.defineProperty(navigator, "clipboard", {configurable: true, value: {
+              writeText: async (text) => { window.copied = text; }}})"""
+        )
+        self.page.click(".asset-acts .button:last-child")
+        self.heard("The URL is copied.")
+        self.assertEqual(self.value("window.copied"), url)
+        self.page.run('Object.defineProperty(navigator, "clipboard", {value: undefined})')
+        self.page.click(".asset-acts .button:last-child")
+        self.see("dialog h2", "Copy this URL")
+        self.assertEqual(self.value("document.querySelector('dialog input').value"), url)
+        self.choose("Close")
 
     def open_list(self) -> None:
         """Go back to all assets."""
