@@ -56,6 +56,7 @@ class AssetCase(EditorCase):
         self.page.press("Alt+6")
         self.page.click(".assets-panel [type=search]")
         self.page.type(self.folder)
+        self.heard(" asset")
 
     def row(self, name: str) -> str:
         """Give the selector of a row."""

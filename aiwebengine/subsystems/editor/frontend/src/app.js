@@ -15,6 +15,7 @@ import { TreePane } from "./panes/tree.js";
 import { parseTypings } from "./typings/parse.js";
 import { say, voices } from "./ui/announce.js";
 import { button, fill, h, icon } from "./ui/dom.js";
+import { ignoreOtherDrops } from "./ui/drop.js";
 import { splitter } from "./ui/splitter.js";
 import { themeButton } from "./ui/theme.js";
 import { complain, toasts } from "./ui/toast.js";
@@ -194,11 +195,7 @@ export class App {
       const assets = [...this.files.documents.values()].some((document) => document.dirty);
       if (scripts || assets) event.preventDefault();
     });
-    // A file dropped beside the panel would be shown instead of the page.
-    for (const topic of ["dragover", "drop"])
-      addEventListener(topic, (event) => {
-        if (!event.defaultPrevented && event.dataTransfer?.types.includes("Files")) event.preventDefault();
-      });
+    ignoreOtherDrops();
     for (const topic of ["error", "unhandledrejection"])
       addEventListener(topic, (event) => {
         const reason = event.reason ?? event.error;
@@ -232,7 +229,7 @@ export class App {
 
   /** Alt+C: put the open script on trial, if there is something to try. */
   saveCanary() {
-    if (!this.files.current && !this.editor.canaryButton.disabled) this.editor.canary.save();
+    if (!this.files.current && !this.editor.canaryButton.disabled) this.editor.canary.acts.save();
   }
 
   /** Ctrl+Enter: send what is in the form, from the text after choosing the script's route. */

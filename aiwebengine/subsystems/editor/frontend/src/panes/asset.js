@@ -1,20 +1,11 @@
 /** One asset in full: what it looks like, what is known of it, what can be done with it. */
 
-import { EditorState } from "@codemirror/state";
-import { EditorView } from "@codemirror/view";
-import { language } from "../code/languages.js";
-import { reading } from "../code/setup.js";
-import { isText, languageOf, lookOf, MOST_EDITED, readText } from "../model/assets.js";
+import { isText, MOST_EDITED } from "../model/assets.js";
 import { ago, bytes } from "../model/format.js";
-import { hexDump } from "../model/http.js";
 import { tell } from "../ui/dialog.js";
 import { button, fill, h, icon } from "../ui/dom.js";
 import { complain, note } from "../ui/toast.js";
-
-const MOST_FETCHED = 10 * 1024 * 1024;
-const MOST_TEXT = 100_000;
-const MOST_HEX = 1024;
-const HEX_WIDTH = 8;
+import { AssetPreview } from "./assetpreview.js";
 
 /** Shows the asset that `show(record)` names; `pane` is the list it came from. */
 export class AssetView {
@@ -27,7 +18,7 @@ export class AssetView {
 
   build() {
     this.heading = h("h3", { class: "asset-heading", tabindex: "-1" });
-    this.preview = h("div", { class: "preview" });
+    this.preview = new AssetPreview(this.app.assets);
     this.edit = button("Edit text", { picture: "pencil", kind: "primary", onclick: () => this.pane.edit(this.record) });
     this.copy = button("Copy URL", { picture: "link", onclick: () => this.copyUrl() });
     this.visit = h("a", { class: "button", target: "_blank", rel: "noopener noreferrer" }, icon("outside"), h("span", {}, "Open"), h("span", { class: "unseen" }, " in a new tab"));
@@ -71,7 +62,7 @@ export class AssetView {
       ),
       this.heading,
       h("div", { class: "asset-acts" }, this.edit, this.visit, this.copy),
-      this.preview,
+      this.preview.element,
       this.facts,
       h("div", { class: "asset-public" }, h("label", { class: "switch" }, this.open, "Public"), this.openHelp),
       form,
@@ -91,7 +82,7 @@ export class AssetView {
     this.element.hidden = true;
     this.record = null;
     this.pane.listPart.hidden = false;
-    this.clear();
+    this.preview.clear();
   }
 
   /** Do something that takes what is shown away, without looking for it in the meantime. */
@@ -143,65 +134,7 @@ export class AssetView {
     if (anew || this.type.value === before.content_type) this.type.value = record.content_type;
     if (anew || this.metadata.value === shown(before.metadata)) this.metadata.value = metadata;
     if (anew) fill(this.error);
-    if (anew || before.sha256 !== record.sha256 || before.content_type !== record.content_type) this.look(record);
-  }
-
-  /** Fetch and draw the preview. */
-  async look(record) {
-    this.clear();
-    if (record.size > MOST_FETCHED) {
-      fill(this.preview, h("p", { class: "hint" }, `Too large to be shown here (${bytes(record.size)}). It can be downloaded.`));
-      return;
-    }
-    fill(this.preview, h("p", { class: "hint" }, "…"));
-    try {
-      const { bytes: content } = await this.app.assets.read(record.name);
-      if (this.record !== record) return;
-      const what = lookOf(record.content_type);
-      if (!content.length) fill(this.preview, h("p", { class: "hint" }, "It is empty."));
-      else if (what === "image") await this.showImage(content, record);
-      else this.showText(content, record, what);
-    } catch (error) {
-      if (this.record === record) fill(this.preview, h("p", { class: "hint" }, `It cannot be shown: ${error.message}`));
-    }
-  }
-
-  async showImage(content, record) {
-    const type = record.content_type.split(";")[0];
-    const blob = new Blob([content], { type });
-    // A blob's address belongs to this origin, so that what can hold scripts is not put behind one, in case
-    // somebody opens the picture on its own. Within an image element nothing in it runs.
-    const inert = /svg/i.test(type);
-    this.url = inert ? "" : URL.createObjectURL(blob);
-    const picture = h("img", { src: inert ? await dataUrl(blob) : this.url, alt: `Preview of ${record.name}` });
-    const caption = h("figcaption", {}, type);
-    picture.addEventListener("load", () => caption.append(` · ${picture.naturalWidth} × ${picture.naturalHeight}`), { once: true });
-    picture.addEventListener("error", () => fill(this.preview, h("p", { class: "hint" }, "The browser cannot show this picture.")), { once: true });
-    if (this.record === record) fill(this.preview, h("figure", { class: "picture" }, picture, caption));
-  }
-
-  showText(content, record, what) {
-    const read = what === "text" ? readText(content) : null;
-    const text = read ? read.text.slice(0, MOST_TEXT) : hexDump(content, MOST_HEX, HEX_WIDTH);
-    const extensions = [
-      ...reading(),
-      read ? language(languageOf(record.content_type)) : [],
-      EditorState.readOnly.of(true),
-      EditorView.editable.of(false),
-      EditorView.lineWrapping,
-      EditorView.contentAttributes.of({ "aria-label": `Preview of ${record.name}`, "aria-readonly": "true", tabindex: "0" }),
-    ];
-    fill(this.preview);
-    this.text = new EditorView({ parent: this.preview, doc: text, extensions });
-    if (read && text.length < read.text.length) this.preview.append(h("p", { class: "hint" }, "Only the beginning is shown."));
-  }
-
-  clear() {
-    this.text?.destroy();
-    this.text = null;
-    if (this.url) URL.revokeObjectURL(this.url);
-    this.url = "";
-    fill(this.preview);
+    if (anew || before.sha256 !== record.sha256 || before.content_type !== record.content_type) this.preview.show(record);
   }
 
   async setPublic() {
@@ -277,13 +210,4 @@ function readMetadata(text) {
   }
   if (metadata === null || typeof metadata !== "object" || Array.isArray(metadata)) throw new Error("Metadata is a JSON object: names with values in braces.");
   return metadata;
-}
-
-function dataUrl(blob) {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.addEventListener("load", () => resolve(reader.result));
-    reader.addEventListener("error", () => reject(reader.error));
-    reader.readAsDataURL(blob);
-  });
 }

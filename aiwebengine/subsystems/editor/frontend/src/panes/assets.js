@@ -5,6 +5,9 @@ import { ago, bytes } from "../model/format.js";
 import { say } from "../ui/announce.js";
 import { confirm, prompt } from "../ui/dialog.js";
 import { button, fill, h, icon } from "../ui/dom.js";
+import { dropZone } from "../ui/drop.js";
+import { keepingFocus } from "../ui/focus.js";
+import { Listbox } from "../ui/listbox.js";
 import { complain, note } from "../ui/toast.js";
 import { AssetView } from "./asset.js";
 import { chosenFiles, droppedFiles, upload } from "./upload.js";
@@ -18,11 +21,7 @@ export class AssetsPane {
   constructor(app) {
     this.app = app;
     this.records = [];
-    this.rows = [];
     this.next = null;
-    this.active = "";
-    // Where the cursor of the list is, for when its asset goes.
-    this.at = 0;
     this.build();
     app.bus.on("assets", () => this.visible && this.refresh());
     app.bus.on("asset-edited", () => this.renderList());
@@ -46,35 +45,27 @@ export class AssetsPane {
       button("New text asset", { picture: "plus", bare: true, title: "New text asset", onclick: () => this.create() }),
       button("Upload", { picture: "upload", title: "Upload files; they can be dropped here too", onclick: () => this.choose() }),
     );
-    this.list = h("div", { class: "asset-list", role: "listbox", "aria-label": "Assets", on: { keydown: (event) => this.key(event), click: (event) => this.click(event) } });
+    this.list = new Listbox({
+      label: "Assets",
+      kind: "asset",
+      item: (row) => this.item(row),
+      open: (row) => this.open(row),
+      keys: { F2: (row) => row.draft || this.rename(row), Delete: (row) => this.remove(row) },
+      leave: () => this.prefix.focus(),
+    });
     this.more = button("Show more", { onclick: () => this.showMore() });
     this.hint = h("p", { class: "hint", role: "status" });
     this.empty = h("div", { class: "empty", hidden: true });
-    this.listPart = h("div", { class: "panel-part scrolls" }, this.bar, this.list, h("div", { class: "more" }, this.more), this.hint, this.empty);
+    this.listPart = h("div", { class: "panel-part scrolls" }, this.bar, this.list.element, h("div", { class: "more" }, this.more), this.hint, this.empty);
     this.view = new AssetView(this.app, this);
-    const drop = h("div", { class: "drop-here", "aria-hidden": "true" }, icon("upload"), "Drop the files to upload them");
-    this.element = h("section", { class: "panel assets-panel" }, this.listPart, this.view.element, drop);
-    this.listenToDrops();
+    this.element = h("section", { class: "panel assets-panel" }, this.listPart, this.view.element);
+    this.element.append(
+      dropZone(this.element, "Drop the files to upload them", {
+        willing: () => !this.off,
+        dropped: (transfer) => this.upload(droppedFiles(transfer)),
+      }),
+    );
     this.renderList();
-  }
-
-  listenToDrops() {
-    const over = (event) => {
-      if (!event.dataTransfer?.types.includes("Files") || this.off) return;
-      event.preventDefault();
-      event.dataTransfer.dropEffect = "copy";
-      this.element.classList.add("dropping");
-    };
-    const end = () => this.element.classList.remove("dropping");
-    this.element.addEventListener("dragenter", over);
-    this.element.addEventListener("dragover", over);
-    this.element.addEventListener("dragleave", (event) => this.element.contains(event.relatedTarget) || end());
-    this.element.addEventListener("drop", (event) => {
-      end();
-      if (!event.dataTransfer?.types.includes("Files") || this.off) return;
-      event.preventDefault();
-      this.upload(droppedFiles(event.dataTransfer));
-    });
   }
 
   /** Take note that the panel is shown or hidden. */
@@ -94,6 +85,7 @@ export class AssetsPane {
 
   /** Look again: at as many as were shown, with `again` at the first ones. */
   async refresh({ again = false, announce = false } = {}) {
+    if (this.paging && !again) return;
     this.control?.abort();
     const control = new AbortController();
     this.control = control;
@@ -103,7 +95,7 @@ export class AssetsPane {
       const { assets, next } = await this.app.assets.list({ prefix, limit, signal: control.signal });
       this.listed = prefix;
       this.show(assets, next);
-      if (announce) say(`${assets.length}${next ? " and more" : ""} assets`);
+      if (announce) say(next ? `${assets.length} and more assets` : `${assets.length} asset${assets.length === 1 ? "" : "s"}`);
       await this.view.follow();
     } catch (error) {
       if (error.name !== "AbortError") this.failed(error);
@@ -112,14 +104,18 @@ export class AssetsPane {
 
   async showMore() {
     const { control } = this;
+    this.paging = true;
     try {
       const { assets, next } = await this.app.assets.list({ prefix: this.listed, after: this.next });
+      // Meanwhile other names were asked for.
       if (control !== this.control) return;
-      const first = assets[0]?.name;
+      const shown = this.list.rows.length;
       this.show([...this.records, ...assets], next);
-      if (first) this.move(this.index(first));
+      this.list.move(shown);
     } catch (error) {
       this.failed(error);
+    } finally {
+      this.paging = false;
     }
   }
 
@@ -148,23 +144,18 @@ export class AssetsPane {
   }
 
   renderList() {
-    const focused = this.list.contains(document.activeElement);
-    this.rows = [...this.drafts(), ...this.records];
-    const names = this.rows.map((row) => row.name);
-    if (!names.includes(this.active)) this.active = names[Math.min(this.at, names.length - 1)] ?? "";
-    this.at = Math.max(0, this.index(this.active));
-    fill(this.list, this.rows.map((row) => this.item(row)));
-    this.list.hidden = !names.length;
+    const lost = this.list.render([...this.drafts(), ...this.records]);
+    const count = this.list.rows.length;
+    const typed = this.prefix.value.trim();
     this.bar.hidden = this.off;
     this.more.parentElement.hidden = !this.next;
-    const typed = this.prefix.value.trim();
-    const hint = this.failure || (names.length ? `${names.length} ${names.length === 1 ? "asset" : "assets"}${this.next ? " so far" : ""}` : typed && !this.off ? "No asset’s name begins so." : "");
+    const none = typed && !this.off ? "No asset’s name begins so." : "";
+    const hint = this.failure || (count ? `${count} ${count === 1 ? "asset" : "assets"}${this.next ? " so far" : ""}` : none);
     if (hint !== this.hint.textContent) fill(this.hint, hint);
     this.hint.classList.toggle("field-error", !!this.failure);
-    this.empty.hidden = !!names.length || !!typed || !!this.failure;
-    if (!this.empty.hidden) fill(this.empty, this.off ? switchedOff() : this.nothing());
-    if (focused && names.length) this.focusActive({ preventScroll: true });
-    else if (focused) this.prefix.focus();
+    this.empty.hidden = !!count || !!typed || !!this.failure;
+    keepingFocus(this.empty, () => fill(this.empty, !this.empty.hidden && (this.off ? switchedOff() : this.nothing())), () => this.list.current && this.list);
+    if (lost) this.prefix.focus();
   }
 
   nothing() {
@@ -177,50 +168,18 @@ export class AssetsPane {
   }
 
   item({ draft, ...record }) {
-    const { name } = record;
-    const active = name === this.active;
-    const unsaved = this.app.files?.documents.get(name)?.dirty;
-    return h(
-      "div",
-      { class: "asset-row", role: "option", "aria-selected": String(active), tabindex: active ? "0" : "-1", "data-key": name, title: name },
+    const unsaved = this.app.files?.documents.get(record.name)?.dirty;
+    return [
       icon(lookOf(record.content_type) === "image" ? "image" : "file"),
-      h("span", { class: "asset-name" }, name),
+      h("span", { class: "asset-name" }, record.name),
       unsaved && h("span", { class: "unsaved", title: "Unsaved changes" }, h("span", { class: "unseen" }, ", unsaved"), "●"),
       !draft && !record.public && h("span", { class: "badge" }, "private"),
       h("span", { class: "asset-facts" }, draft ?? `${bytes(record.size)} · ${ago(record.updated_at)}`),
-    );
-  }
-
-  index(name) {
-    return this.rows.findIndex((row) => row.name === name);
-  }
-
-  focusActive(options) {
-    this.list.querySelector('[tabindex="0"]')?.focus(options);
-  }
-
-  move(index) {
-    const row = this.rows[Math.min(Math.max(index, 0), this.rows.length - 1)];
-    if (!row) return;
-    this.active = row.name;
-    this.at = this.index(row.name);
-    for (const item of this.list.children) {
-      const active = item.dataset.key === this.active;
-      item.tabIndex = active ? 0 : -1;
-      item.setAttribute("aria-selected", String(active));
-    }
-    this.focusActive();
-  }
-
-  click(event) {
-    const item = event.target.closest("[data-key]");
-    if (!item) return;
-    this.move(this.index(item.dataset.key));
-    this.open();
+    ];
   }
 
   filterKey(event) {
-    if (event.key === "ArrowDown") this.move(0);
+    if (event.key === "ArrowDown") this.list.move(0);
     else if (event.key === "Escape" && this.prefix.value) {
       this.prefix.value = "";
       this.filterSoon();
@@ -228,29 +187,10 @@ export class AssetsPane {
     event.preventDefault();
   }
 
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const index = this.index(this.active);
-    const steps = {
-      ArrowDown: () => this.move(index + 1),
-      ArrowUp: () => (index ? this.move(index - 1) : this.prefix.focus()),
-      Home: () => this.move(0),
-      End: () => this.move(this.rows.length - 1),
-      Enter: () => this.open(),
-      " ": () => this.open(),
-      F2: () => this.rows[index].draft || this.rename(this.rows[index]),
-      Delete: () => this.remove(this.rows[index]),
-    };
-    if (!Object.hasOwn(steps, event.key)) return;
-    steps[event.key]();
-    event.preventDefault();
-  }
-
-  /** Show the one under the cursor in full. */
-  open() {
-    const row = this.rows[this.index(this.active)];
-    if (row?.draft) this.app.files.show(this.app.files.documents.get(row.name));
-    else if (row) this.showOne(row);
+  /** Show one in full; a text that is not stored has nothing to show but itself. */
+  open(row) {
+    if (row.draft) this.app.files.show(this.app.files.documents.get(row.name));
+    else this.showOne(row);
   }
 
   showOne(record) {
@@ -262,7 +202,7 @@ export class AssetsPane {
   showList() {
     this.view.close();
     this.listPart.hidden = false;
-    if (this.rows.length) this.focusActive();
+    if (this.list.current) this.list.focus();
     else (this.empty.hidden ? this.prefix : this.empty.querySelector("button") ?? this.prefix).focus();
   }
 
@@ -271,7 +211,7 @@ export class AssetsPane {
       value: `${folder(this.prefix.value)}new.css`,
       help: "Slashes make folders, the ending says the type. It is stored when you save it.",
       action: "Create",
-      check: (text) => wrongAssetName(text) || (this.index(text) >= 0 || this.app.files.documents.has(text) ? `There is an asset ${text} already.` : ""),
+      check: (text) => wrongAssetName(text) || (this.list.index(text) >= 0 || this.app.files.documents.has(text) ? `There is an asset ${text} already.` : ""),
     });
     if (name) this.app.files.create(name);
   }
@@ -286,9 +226,9 @@ export class AssetsPane {
     if (!records) return;
     note(records.length === 1 ? `${records[0].name} is uploaded.` : `${records.length} assets are uploaded.`);
     for (const record of records) await this.app.files.follow(record.name, record);
-    this.active = records[0].name;
+    this.list.choose(records[0].name);
     await this.refresh();
-    if (this.view.element.hidden) this.focusActive();
+    if (this.view.element.hidden) this.list.focus();
   }
 
   async rename(record) {
@@ -302,7 +242,7 @@ export class AssetsPane {
     if (!to || to === record.name) return;
     try {
       const renamed = await this.view.without(() => this.app.assets.rename(record, to));
-      this.active = to;
+      this.list.choose(to);
       this.app.files.renamed(record.name, renamed);
       note(`${record.name} is ${to} now.`);
       if (!this.view.element.hidden) this.view.show(renamed);
@@ -342,7 +282,7 @@ export class AssetsPane {
   async find(name) {
     const record = await this.app.assets.find(name).catch(() => null);
     if (record) {
-      this.active = name;
+      this.list.choose(name);
       this.showOne(record);
     } else this.showList();
   }

@@ -44,7 +44,7 @@ export class EditorPane {
     this.saveButton = button("Save", { picture: "save", kind: "primary", title: "Save: the script is live at once (Ctrl+S)", onclick: () => this.save() });
     this.runButton = button("Try", { picture: "play", title: "Send a request to this script (Ctrl+Enter)", onclick: () => this.app.tryCurrent() });
     this.revertButton = button("Throw changes away", { picture: "back", bare: true, title: "Throw your changes away", onclick: () => this.revert() });
-    this.canaryButton = button("Canary…", { picture: "canary", title: "Save as canary: a share of the requests gets this text (Alt+C)", onclick: () => this.canary.save() });
+    this.canaryButton = button("Canary…", { picture: "canary", title: "Save as canary: a share of the requests gets this text (Alt+C)", onclick: () => this.canary.acts.save() });
     this.canary = new CanaryBar(this.app);
     this.notice = h("div", { class: "notice", hidden: true });
     this.head = h(
@@ -233,7 +233,7 @@ export class EditorPane {
         { label: "Cancel", value: null },
       ],
     });
-    if (choice === "canary") await this.canary.save();
+    if (choice === "canary") await this.canary.acts.save();
     return choice === "all";
   }
 

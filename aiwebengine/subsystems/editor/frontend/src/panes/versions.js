@@ -57,7 +57,7 @@ export class VersionsPane {
 
   /** The version on trial, above the others. */
   trial(canary) {
-    const { canary: bar } = this.app.editor;
+    const { acts } = this.app.editor.canary;
     const name = `the canary, version ${canary.version}`;
     this.figures = h("div", { class: "version-facts" });
     const item = h(
@@ -66,9 +66,9 @@ export class VersionsPane {
       h("span", { class: "version-number" }, `${canary.version}`),
       h("div", { class: "version-text" }, h("div", { class: "version-message" }, canary.message || "on trial"), this.figures),
       h("span", { class: "badge canary" }, `canary ${percent(canary.percent)}`),
-      button("Compare", { picture: "compare", bare: true, title: `Compare ${name}, with your text`, "aria-label": `Compare ${name}, with your text`, onclick: () => bar.compare() }),
-      button("Promote", { picture: "check", bare: true, title: `Promote ${name}`, "aria-label": `Promote ${name}`, onclick: () => bar.promote() }),
-      button("Abort", { picture: "close", bare: true, title: `Abort ${name}`, "aria-label": `Abort ${name}`, onclick: () => bar.abort() }),
+      button("Compare", { picture: "compare", bare: true, title: `Compare ${name}, with your text`, "aria-label": `Compare ${name}, with your text`, onclick: () => acts.compare() }),
+      button("Promote", { picture: "check", bare: true, title: `Promote ${name}`, "aria-label": `Promote ${name}`, onclick: () => acts.promote() }),
+      button("Abort", { picture: "close", bare: true, title: `Abort ${name}`, "aria-label": `Abort ${name}`, onclick: () => acts.abort() }),
     );
     this.renderFigures();
     return item;
