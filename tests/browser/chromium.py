@@ -172,6 +172,8 @@ class Page:
         self._session = session
         self._target = target
         self._context = context
+        self._files: list[str] = []
+        self._chosen = 0
         for domain in ("Page", "Runtime", "Network", "Log"):
             self._call(f"{domain}.enable")
         self.size(1440, 900)
@@ -210,11 +212,21 @@ class Page:
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self._call("Emulation.setDeviceMetricsOverride", metrics)
 
-    def prefer(self, scheme: str) -> None:
-        """Be a system that prefers ``light`` or ``dark``."""
-        self._call(
-            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-        )
+    def prefer(self, scheme: str, motion: str = "no-preference") -> None:
+        """Be a system that prefers ``light`` or ``dark``, and maybe ``reduce`` in motion."""
+        features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": motion}
+        listed = [{"name": name, "value": value} for name, value in features.items()]
+        self._call("Emulation.setEmulatedMedia", {"features": listed})
+
+    def slow_uploads(self, bytes_per_s: int) -> None:
+        """Be at the end of a slow line."""
+        conditions = {
+            "offline": False,
+            "latency": 0,
+            "downloadThroughput": -1,
+            "uploadThroughput": bytes_per_s,
+        }
+        self._call("Network.emulateNetworkConditions", conditions)
 
     def open(self, url: str) -> None:
         """Go to an address."""
@@ -289,6 +301,22 @@ class Page:
     def type(self, text: str) -> None:
         """Put text where the cursor is, as an input method does."""
         self._call("Input.insertText", {"text": text})
+
+    def answer_file_chooser(self, *paths: Path) -> None:
+        """Have the next dialog that asks for files, once `chooser_opened` says it is there, choose some."""
+        self._files = [str(path) for path in paths]
+        self._call("Page.setInterceptFileChooserDialog", {"enabled": True})
+
+    def chooser_opened(self) -> None:
+        """Wait until the page asks for files, and choose them."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while len(opened := self.events("Page.fileChooserOpened")) <= self._chosen:
+            if time.monotonic() > deadline:
+                raise AssertionError("the page asks for no files")
+            time.sleep(0.02)
+        self._chosen = len(opened)
+        wanted = {"files": self._files, "backendNodeId": opened[-1]["backendNodeId"]}
+        self._call("DOM.setFileInputFiles", wanted)
 
     def screenshot(self, path: Path) -> None:
         """Keep a picture."""

@@ -16,12 +16,22 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 from aiwebengine.testing.engine import EngineProcess
 from tests.browser.chromium import NO_BROWSER, Browser, Page, find_browser
 
-__all__ = ["EditorCase", "engine"]
+__all__ = ["EditorCase", "bare_engine", "engine"]
 
 _SCRIPTS = {
     "broken.js": 'const ok = 1;\nundefinedFunction("x");\n',
     "pictures.js": (Path(__file__).parent / "pictures.js").read_text("utf-8"),
 }
+_FOCUS = """(() => {
+  const one = document.activeElement;
+  if (one === document.body) return {visible: false, what: "the focus is lost"};
+  const shown = [one, one.closest(".cm-editor")].filter(Boolean).map((part) => getComputedStyle(part));
+  const outlined = shown.some((look) => look.outlineStyle !== "none" && look.outlineWidth !== "0px");
+  const caret = one.matches(".cm-content:not([aria-readonly])");
+  const box = one.getBoundingClientRect();
+  const visible = box.width > 0 && (outlined || caret || one.matches(".splitter"));
+  return {visible, what: one.outerHTML.slice(0, 300)};
+})()"""
 _numbers = itertools.count(1)
 
 
@@ -37,6 +47,15 @@ def engine() -> EngineProcess:
     started = EngineProcess(
         _directory("engine"), scripts=_SCRIPTS, settings={"server.request_timeout_ms": 60_000}
     ).start()
+    atexit.register(started.stop)
+    return started
+
+
+@functools.cache
+def bare_engine() -> EngineProcess:
+    """Give an engine without canaries and assets."""
+    settings = {"plugins.disabled": ["canary", "assets"], "javascript.workers": 1}
+    started = EngineProcess(_directory("bare"), scripts=_SCRIPTS, settings=settings).start()
     atexit.register(started.stop)
     return started
 
@@ -62,11 +81,15 @@ class EditorCase(SynchronousTestCase):
     signed_in = True
     expected: tuple[int, ...] = ()
 
+    def which_engine(self) -> EngineProcess:
+        """Give the engine whose editor is looked at."""
+        return engine()
+
     def setUp(self) -> None:
         browser = _browser()
         if browser is None:
             raise SkipTest(NO_BROWSER)
-        self.engine = engine()
+        self.engine = self.which_engine()
         number = next(_numbers)
         self.route = f"/test{number}"
         self.uri = f"tests/number{number}.js"
@@ -173,6 +196,24 @@ class EditorCase(SynchronousTestCase):
     def focused(self, selector: str) -> None:
         """Wait until an element has the focus."""
         self.page.wait(f"document.activeElement.matches({json.dumps(selector)})")
+
+    def tab_to(self, selector: str, *, key: str = "Tab", most: int = 45) -> None:
+        """
+        Press Tab (or Shift+Tab) until an element has the focus.
+
+        On the way there the focus is never lost, and always to be seen: as an outline, as the caret of a
+        text, or as the colour of a bar between panes.
+        """
+        for _ in range(most):
+            if self.value("document.activeElement.matches('.cm-content:not([aria-readonly])')"):
+                # In a text Tab indents, unless Escape comes before it.
+                self.page.press("Escape")
+            self.page.press(key)
+            where = self.value(_FOCUS)
+            self.assertTrue(where["visible"], where)
+            if self.value(f"document.activeElement.matches({json.dumps(selector)})"):
+                return
+        self.fail(f"{key} does not come to {selector}")
 
     def value(self, expression: str) -> Any:
         """Give a JavaScript expression's value."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from urllib.parse import quote
 
 from tests.browser.frontend import installed
 from tests.browser.support import EditorCase
@@ -123,6 +125,128 @@ class KeyboardTests(EditorCase):
         self.page.wait(f"document.querySelector('.side')?.offsetWidth === {before + 48}")
 
 
+class WholeDayTests(EditorCase):
+    """Everything by keyboard, from signing in to signing out."""
+
+    signed_in = False
+
+    def confirmed(self, text: str) -> None:
+        """Say yes to a dialog; the focus is somewhere afterwards."""
+        self.see("dialog", text)
+        self.tab_to("dialog .dialog-actions [type=submit]", most=6)
+        self.page.press("Enter")
+        self.gone("dialog")
+        self.page.wait("document.activeElement !== document.body")
+
+    def test_req_dev_003_no_pointer_at_all(self) -> None:
+        """Sign in, write, save, ask, read, roll back, try out, keep files, change the theme, sign out."""
+        self.page.open(f"{self.engine.url}/engine/editor")
+        self.focused("#api-key")
+        self.page.type(self.engine.api_key)
+        self.page.press("Enter")
+        self.focused(".row, #filter")
+
+        self.page.press("Alt+n")
+        self.focused("dialog input")
+        self.page.press("Control+a")
+        self.page.type(self.uri)
+        self.page.press("Enter")
+        self.focused(".code .cm-content")
+        for version, answer in ((1, "first"), (2, "second")):
+            self.page.press("Control+a")
+            self.page.type(f'register("{self.route}", () => {{ console.log("seen"); return "{answer}"; }});')
+            self.page.press("Control+s")
+            self.heard(f"is live as version {version}.")
+        self.focused(".code .cm-content")
+
+        self.page.press("Control+Enter")
+        self.heard("Status 200")
+        self.page.press("F6")
+        self.tab_to(".answer-body .cm-content")
+        self.assertEqual(
+            self.value("document.querySelector('.answer-summary .status').textContent"), "200 OK"
+        )
+        self.assertEqual(self.value("document.activeElement.textContent"), "second")
+        self.page.press("Alt+2")
+        self.tab_to(".log-lines")
+        self.see(".log-panel .log-line", "seen")
+
+        self.page.press("Alt+3")
+        self.page.wait("document.querySelectorAll('.version').length === 2")
+        self.tab_to('[aria-label="Roll back to version 1"]')
+        self.page.press("Enter")
+        self.confirmed("Roll back to version 1?")
+        self.heard("is version 1 again, now version 3")
+        self.page.wait("document.querySelectorAll('.version').length === 3")
+        self.focused('[aria-label="Roll back to version 1"]')
+        self.assertEqual(self.live(), "first")
+
+        self.page.press("Shift+F6")
+        self.focused(".code .cm-content")
+        self.page.press("Control+End")
+        self.page.type(" // on trial")
+        self.page.press("Alt+c")
+        self.focused("#canary-share")
+        self.page.press("Enter")
+        self.heard("is on trial with 10 % of the requests")
+        self.focused(".code .cm-content")
+        self.tab_to(".canary-acts .danger", key="Shift+Tab")
+        self.page.press("Enter")
+        self.confirmed("Abort the canary, version 4?")
+        self.heard("is aborted")
+        self.focused(".code .cm-content")
+        self.page.press("Control+s")
+        self.heard("is live as version 4.")
+
+        self.files()
+        while not self.value("document.activeElement.matches('.row')"):
+            # Notes that are still shown are a region too.
+            self.page.press("F6")
+        self.tab_to("#theme", key="Shift+Tab")
+        self.page.press("Enter")
+        self.heard("Theme: light")
+        self.focused("#theme")
+        self.tab_to('[aria-label="Sign out"]')
+        self.page.press("Enter")
+        self.page.wait("document.readyState === 'complete' && document.querySelector('#api-key')")
+        self.focused("#api-key")
+
+    def files(self) -> None:
+        """Upload, edit and delete an asset."""
+        path = Path(self.mktemp() + ".css")
+        path.write_text("a { }\n", "utf-8")
+        name = f"day/{path.name}"
+        self.page.press("Alt+6")
+        self.tab_to('.assets-panel [title^="Upload"]')
+        self.page.answer_file_chooser(path.absolute())
+        self.page.press("Enter")
+        self.page.chooser_opened()
+        self.focused("#upload-prefix")
+        self.page.type("day")
+        self.page.press("Enter")
+        self.heard("is uploaded")
+        self.focused(f'.asset-row[data-key="{name}"]')
+        self.page.press("Enter")
+        self.focused(".asset-heading")
+        self.tab_to(".asset-acts .primary")
+        self.page.press("Enter")
+        self.focused(".asset-text .cm-content")
+        self.page.type("/* by keys */ ")
+        self.page.press("Control+s")
+        self.heard("is saved and live at")
+        self.assertEqual(self.engine.client.get(f"/{name}").text, "/* by keys */ a { }\n")
+        self.focused(".asset-text .cm-content")
+        self.tab_to('[aria-label="Close the asset"]', key="Shift+Tab")
+        self.page.press("Enter")
+        self.focused(".asset-heading")
+        self.tab_to('.asset-view [aria-label="Delete"]', key="Shift+Tab")
+        self.page.press("Enter")
+        self.confirmed(f"Delete {name}?")
+        self.heard("is deleted")
+        self.page.wait("document.activeElement.closest('#dock-assets')")
+        self.assertEqual(self.engine.client.get(f"/{name}").status, 404)
+
+
 class ThemeTests(EditorCase):
     """Light and dark."""
 
@@ -152,6 +276,56 @@ class ThemeTests(EditorCase):
         self.assertEqual(self.background(), dark)
         self.page.click("#theme")
         self.assertEqual(self.background(), light)
+
+
+class NarrowTests(EditorCase):
+    """A phone, or 400 % zoom."""
+
+    def test_nothing_is_wider_than_320_pixels(self) -> None:
+        """Panels and dialogs fit: nobody scrolls sideways. Nothing moves for who does not want it."""
+        self.page.size(320, 640)
+        self.page.prefer("light", "reduce")
+        self.fits("nothing open")
+        self.put(self.source("old"))
+        self.stored(self.source("new"))
+        self.rewrite(self.source("trial") + f"// {'long ' * 40}\n")
+        self.page.press("Alt+c")
+        self.focused("#canary-share")
+        self.fits("canary dialog")
+        self.page.press("Enter")
+        self.see(".canary-bar", "answers 10 %")
+        for key, name in enumerate(("request", "log", "versions", "routes", "metrics", "assets"), 1):
+            self.page.press(f"Alt+{key}")
+            self.page.wait(f"document.querySelector('#dock-{name}').checkVisibility()")
+            self.fits(name)
+        name = f"{self.route[1:]}/{'long-name-' * 8}.css"
+        self.engine.admin.request("PUT", f"/engine/assets/{quote(name, safe='')}", body=b"a { }")
+        self.look()
+        self.page.click(f'.asset-row[data-key="{name}"]')
+        self.see(".preview .cm-content", "a { }")
+        self.fits("asset")
+        self.page.click(".asset-acts .primary")
+        self.focused(".asset-text .cm-content")
+        self.fits("text of an asset")
+        self.page.click('[aria-label="Close the asset"]')
+        self.page.click(".canary-acts .button")
+        self.page.wait("document.querySelector('dialog .cm-mergeView')")
+        self.fits("compare")
+        self.page.press("Escape")
+        self.page.click(".canary-acts .danger")
+        self.choose("Abort")
+        self.gone("dialog")
+
+    def fits(self, what: str) -> None:
+        """Check that neither the page nor a dialog is wider than the window, and that nothing moves."""
+        wide = self.value(
+            """[...document.querySelectorAll(":root, dialog, .panel, .panel-part, .pane-head")]
+              .filter((one) => one.checkVisibility())
+              .filter(({scrollWidth, clientWidth}) => scrollWidth > clientWidth + 1 || clientWidth > 320)
+              .map((one) => [one.tagName, one.className, one.scrollWidth, one.clientWidth])"""
+        )
+        self.assertEqual(wide, [], what)
+        self.assertEqual(self.value("document.getAnimations().length"), 0, what)
 
 
 class AxeTests(EditorCase):
@@ -185,13 +359,15 @@ class AxeTests(EditorCase):
             self.check(f"answer: {tab}")
         for key, panel, shown in (
             ("2", "log", ".stream-state.good"),
-            ("3", "versions", ".version"),
             ("4", "routes", "#dock-routes tbody tr"),
             ("5", "metrics", ".tile"),
+            ("3", "versions", ".version"),
         ):
             self.page.press(f"Alt+{key}")
             self.page.wait(f"document.querySelector('{shown}')")
             self.check(panel)
+        self.canary()
+        self.assets()
         self.page.press("F1")
         self.check("help")
         self.page.press("Escape", "Alt+n")
@@ -213,6 +389,53 @@ class AxeTests(EditorCase):
         self.check("search")
         self.page.size(800, 900)
         self.check("narrow")
+
+    def canary(self) -> None:
+        """Look at a version on trial, and at how one ended."""
+        self.rewrite(self.source("trial"))
+        self.gone(".problem")
+        self.page.press("Alt+c")
+        self.focused("#canary-share")
+        self.check("canary dialog")
+        self.page.press("Enter")
+        self.see(".canary-bar", "answers 10 %")
+        self.see(".version.trial", "on trial")
+        self.check("canary")
+        path = f"/engine/scripts/{quote(self.uri, safe='')}/canary"
+        self.engine.admin.post_json(path, {"action": "abort"})
+        self.look()
+        self.see(".canary-end", "was aborted elsewhere")
+        self.check("canary ended")
+        self.page.click(".canary-end .button:last-child")
+
+    def assets(self) -> None:
+        """Look at the list of assets, at a text and at a picture."""
+        self.page.press("Alt+6")
+        self.page.wait("document.querySelector('#dock-assets .hint, #dock-assets .empty')")
+        css, svg = (
+            "/* a */ a:hover { color: #123456 !important }",
+            '<svg xmlns="http://www.w3.org/2000/svg"/>',
+        )
+        for name, public, text in (("a.css", "true", css), ("b.svg", "false", svg)):
+            path = f"/engine/assets/{quote(f'{self.route[1:]}/{name}', safe='')}?public={public}"
+            self.engine.admin.request("PUT", path, body=text.encode())
+        self.look()
+        self.page.wait("document.querySelectorAll('.asset-row').length > 1")
+        self.check("assets")
+        self.page.click(f'.asset-row[data-key="{self.route[1:]}/b.svg"]')
+        self.see(".preview", "image/svg+xml")
+        self.check("picture")
+        self.page.click(".asset-view .panel-bar .button")
+        self.page.click(f'.asset-row[data-key="{self.route[1:]}/a.css"]')
+        self.see(".preview .cm-content", "color")
+        self.page.click(".asset-acts .primary")
+        self.focused(".asset-text .cm-content")
+        self.page.type("b { } ")
+        self.check("text of an asset")
+        self.page.press("Control+s")
+        self.gone(".asset-text .doc-facts b")
+        self.page.click('[aria-label="Close the asset"]')
+        self.gone(".asset-text")
 
     def check(self, what: str) -> None:
         """Have axe look at the page as it is."""

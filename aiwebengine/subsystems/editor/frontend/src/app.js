@@ -1,9 +1,12 @@
 /** The whole page: its parts, what they share, and the keys that work everywhere. */
 
 import { call, onRefusal } from "./model/api.js";
+import { Assets } from "./model/assets.js";
 import { Bus } from "./model/bus.js";
+import { Canaries } from "./model/canaries.js";
 import { Scripts, wrongUri } from "./model/scripts.js";
 import { forgetKey, storedKey } from "./model/session.js";
+import { AssetEditor } from "./panes/assettext.js";
 import { Dock } from "./panes/dock.js";
 import { EditorPane } from "./panes/editor.js";
 import { showHelp } from "./panes/help.js";
@@ -12,6 +15,7 @@ import { TreePane } from "./panes/tree.js";
 import { parseTypings } from "./typings/parse.js";
 import { say, voices } from "./ui/announce.js";
 import { button, fill, h, icon } from "./ui/dom.js";
+import { ignoreOtherDrops } from "./ui/drop.js";
 import { splitter } from "./ui/splitter.js";
 import { themeButton } from "./ui/theme.js";
 import { complain, toasts } from "./ui/toast.js";
@@ -24,9 +28,13 @@ export class App {
   constructor() {
     this.bus = new Bus();
     this.scripts = new Scripts(this.bus);
+    this.canaries = new Canaries(this.bus, this.scripts);
+    this.assets = new Assets(this.bus);
     this.typings = { globals: new Map(), types: new Map(), aliases: new Map() };
     this.health = null;
     this.editor = new EditorPane(this);
+    this.files = new AssetEditor(this);
+    this.editor.element.append(this.files.element);
     this.tree = new TreePane(this);
     this.dock = new Dock(this);
     onRefusal(signIn);
@@ -36,8 +44,11 @@ export class App {
   async start() {
     this.mount();
     this.listen();
-    if (!storedKey()) await signIn("");
+    const asked = !storedKey();
+    if (asked) await signIn("");
     await this.load();
+    // The dialog had the focus, and nothing before it.
+    if (asked && document.activeElement === document.body) this.nextRegion(1);
   }
 
   mount() {
@@ -146,6 +157,19 @@ export class App {
     this.dock.log.ofRequest(id);
   }
 
+  /** Show the log of the open script. */
+  showScriptLog(uri) {
+    this.dock.choose("log", true);
+    this.dock.log.ofRequest("");
+    this.dock.log.choose(uri);
+  }
+
+  /** Show an asset whose text was closed; the focus goes there. */
+  backToAsset(name) {
+    this.dock.choose("assets");
+    this.dock.assets.find(name);
+  }
+
   signOut() {
     forgetKey();
     location.reload();
@@ -153,15 +177,25 @@ export class App {
 
   skip(event) {
     event.preventDefault();
-    if (this.editor.current) this.editor.view.focus();
+    this.focusMiddle();
+  }
+
+  /** Go to the text in the middle. */
+  focusMiddle() {
+    this.editor.element.scrollIntoView({ block: "start" });
+    if (this.files.current) this.files.view.focus();
+    else if (this.editor.current) this.editor.view.focus();
     else this.editor.element.focus();
   }
 
   listen() {
     addEventListener("keydown", (event) => this.key(event), { capture: true });
     addEventListener("beforeunload", (event) => {
-      if ([...this.editor.documents.values()].some((document) => document.dirty)) event.preventDefault();
+      const scripts = [...this.editor.documents.values()].some((document) => document.unsaved);
+      const assets = [...this.files.documents.values()].some((document) => document.dirty);
+      if (scripts || assets) event.preventDefault();
     });
+    ignoreOtherDrops();
     for (const topic of ["error", "unhandledrejection"])
       addEventListener(topic, (event) => {
         const reason = event.reason ?? event.error;
@@ -173,17 +207,29 @@ export class App {
     if (document.querySelector("dialog[open]") || event.isComposing) return;
     const mod = (event.ctrlKey || event.metaKey) && !event.altKey;
     const alt = event.altKey && !event.ctrlKey && !event.metaKey;
-    const digit = /^Digit([1-5])$/.exec(event.code);
-    if (mod && event.code === "KeyS") this.editor.save({ ask: event.shiftKey });
+    const digit = /^Digit([1-6])$/.exec(event.code);
+    if (mod && event.code === "KeyS") this.save(event.shiftKey);
     else if (mod && event.key === "Enter") this.send();
     else if (mod && !event.shiftKey && event.code === "KeyK") this.tree.filter.focus();
     else if (alt && event.code === "KeyN") this.editor.create();
+    else if (alt && event.code === "KeyC") this.saveCanary();
     else if (alt && digit) this.dock.choose(this.dock.order[digit[1] - 1], true);
     else if (event.key === "F6") this.nextRegion(event.shiftKey ? -1 : 1);
     else if (event.key === "F1") showHelp();
     else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** Ctrl+S: save what is in the middle. */
+  save(withMessage) {
+    if (this.files.current) this.files.save();
+    else this.editor.save({ withMessage });
+  }
+
+  /** Alt+C: put the open script on trial, if there is something to try. */
+  saveCanary() {
+    if (!this.files.current && !this.editor.canaryButton.disabled) this.editor.canary.acts.save();
   }
 
   /** Ctrl+Enter: send what is in the form, from the text after choosing the script's route. */
@@ -195,9 +241,11 @@ export class App {
   nextRegion(step) {
     const regions = [
       { root: this.tree.element, focus: () => (this.tree.rows.length ? this.tree.focusActive() : this.tree.filter.focus()) },
-      { root: this.editor.element, focus: () => (this.editor.current ? this.editor.view.focus() : this.editor.element.focus()) },
+      { root: this.editor.element, focus: () => this.focusMiddle() },
       { root: this.dock.element, focus: () => this.dock.choose(this.dock.tabs.chosen(), true) },
     ];
+    const dismiss = toasts.querySelector("button");
+    if (dismiss) regions.push({ root: toasts, focus: () => dismiss.focus() });
     const here = regions.findIndex(({ root }) => root.contains(document.activeElement));
     regions[(here + step + regions.length * 2) % regions.length].focus();
   }

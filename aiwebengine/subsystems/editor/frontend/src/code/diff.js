@@ -9,12 +9,13 @@ import { reading, writing } from "./setup.js";
 /**
  * Show what differs between two texts; gives the MergeView.
  *
- * `editable` lets the right one be changed, with arrows that take over a piece of the left one.
+ * They are coloured as `language` says. `editable` lets the right one be changed, with arrows that take over a piece of the left one.
  */
-export function sideBySide(parent, left, right, { leftName, rightName, editable = false }) {
+export function sideBySide(parent, left, right, { leftName, rightName, editable = false, language = javascript() }) {
   const side = (name, fixed) => [
     ...reading(),
-    javascript(),
+    language,
+    EditorView.lineWrapping,
     EditorView.contentAttributes.of({ "aria-label": name, ...(fixed && { "aria-readonly": "true", tabindex: "0" }) }),
     fixed ? [EditorState.readOnly.of(true), EditorView.editable.of(false)] : writing(),
   ];

@@ -40,13 +40,12 @@ export function reading() {
   ];
 }
 
-// Typing over several lines makes Chromium merge them with inline styles, which the page's policy refuses (and
-// reports): then the text is replaced before the browser does it.
+// Typing over a selection makes Chromium carry the colours of what goes over to what comes as inline styles, which
+// the page's policy refuses (and reports): then the text is replaced before the browser does it.
 const typingOver = EditorView.domEventHandlers({
   beforeinput(event, view) {
     const { from, to } = view.state.selection.main;
-    const several = view.state.doc.lineAt(from).to < to;
-    if (event.inputType !== "insertText" || event.data === null || event.isComposing || !several) return false;
+    if (event.inputType !== "insertText" || event.data === null || event.isComposing || from === to) return false;
     event.preventDefault();
     const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
     const handlers = view.state.facet(EditorView.inputHandler);

@@ -75,7 +75,11 @@ const colours = HighlightStyle.define([
   { tag: [tags.function(tags.variableName), tags.function(tags.propertyName)], color: "var(--syn-function)" },
   { tag: tags.definition(tags.variableName), color: "var(--syn-definition)" },
   { tag: [tags.className, tags.typeName], color: "var(--syn-type)" },
-  { tag: tags.propertyName, color: "var(--syn-property)" },
+  { tag: [tags.propertyName, tags.attributeName], color: "var(--syn-property)" },
+  { tag: [tags.tagName, tags.definitionKeyword], color: "var(--syn-keyword)" },
+  { tag: [tags.attributeValue, tags.color], color: "var(--syn-string)" },
+  { tag: [tags.unit, tags.atom, tags.character], color: "var(--syn-number)" },
+  { tag: [tags.angleBracket, tags.documentMeta, tags.processingInstruction], color: "var(--syn-comment)" },
   { tag: tags.invalid, color: "var(--bad)" },
 ]);
 

@@ -24,8 +24,8 @@ export function onRefusal(ask) {
 /** The path of a script, or of something below it. */
 export const scriptPath = (uri, below = "") => `/engine/scripts/${encodeURIComponent(uri)}${below}`;
 
-/** Ask the engine; gives the Response, raises ApiError for an error. */
-export async function call(path, { method = "GET", body, headers = {}, signal } = {}) {
+/** Ask the engine, by `by` instead of fetch if given; gives the Response, raises ApiError for an error. */
+export async function call(path, { method = "GET", body, headers = {}, signal, by = fetch } = {}) {
   for (;;) {
     // A key known to be wrong is not tried again: the engine shuts out an address that brings too many.
     if (asking) await asking;
@@ -33,7 +33,7 @@ export async function call(path, { method = "GET", body, headers = {}, signal } 
     let response;
     try {
       const sent = { Authorization: `Bearer ${key}`, Accept: "application/json", ...headers };
-      response = await fetch(path, { method, body, signal, headers: sent, cache: "no-store", credentials: "same-origin" });
+      response = await by(path, { method, body, signal, headers: sent, cache: "no-store", credentials: "same-origin" });
     } catch (error) {
       if (error.name === "AbortError") throw error;
       throw new ApiError(0, "UNREACHABLE", "The engine does not answer.");

@@ -41,14 +41,14 @@ export function pretty(text) {
   }
 }
 
-/** The first bytes as a table of hexadecimal and characters. */
-export function hexDump(bytes, most = 4096) {
+/** The first bytes as a table of hexadecimal and characters, `width` of them in a row. */
+export function hexDump(bytes, most = 4096, width = 16) {
   const lines = [];
-  for (let at = 0; at < Math.min(bytes.length, most); at += 16) {
-    const row = [...bytes.subarray(at, at + 16)];
+  for (let at = 0; at < Math.min(bytes.length, most); at += width) {
+    const row = [...bytes.subarray(at, at + width)];
     const hex = row.map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
     const shown = row.map((byte) => (byte > 31 && byte < 127 ? String.fromCharCode(byte) : "·")).join("");
-    lines.push(`${at.toString(16).padStart(6, "0")}  ${hex.padEnd(47)}  ${shown}`);
+    lines.push(`${at.toString(16).padStart(6, "0")}  ${hex.padEnd(width * 3 - 1)}  ${shown}`);
   }
   if (bytes.length > most) lines.push(`… ${bytes.length - most} more bytes`);
   return lines.join("\n");

@@ -2,7 +2,7 @@
 
 import { call, json, scriptPath, send } from "./api.js";
 
-/** Keeps the list of scripts; tells `bus` of "scripts" when it changed. */
+/** Keeps the list of scripts; tells `bus` of "scripts" when it changed, of "canaries" whenever there are figures of some. */
 export class Scripts {
   constructor(bus) {
     this.bus = bus;
@@ -23,11 +23,15 @@ export class Scripts {
   /** Look again. */
   async refresh() {
     const { scripts } = await json("/engine/scripts");
-    const seen = JSON.stringify(scripts);
-    if (seen === this.seen) return;
-    this.seen = seen;
+    const before = this.records;
     this.records = new Map(scripts.map((record) => [record.uri, record]));
-    this.bus.tell("scripts", scripts);
+    // A canary's figures change all the time and concern few; whether there is one, and its share, are news.
+    const seen = JSON.stringify(scripts.map((record) => ({ ...record, canary: record.canary && [record.canary.version, record.canary.percent] })));
+    if (seen !== this.seen) {
+      this.seen = seen;
+      this.bus.tell("scripts", scripts);
+    }
+    if ([...before.values(), ...scripts].some((record) => record.canary)) this.bus.tell("canaries", before);
   }
 
   /** A script's source and version (the newest, or one of them); raises ApiError 404. */
@@ -42,6 +46,18 @@ export class Scripts {
     headers[version ? "If-Match" : "If-None-Match"] = version ? `"${version}"` : "*";
     const query = message ? `?message=${encodeURIComponent(message)}` : "";
     return json(scriptPath(uri, query), { method: "PUT", body: source, headers });
+  }
+
+  /** Put a source on trial beside a version, which must be the newest, with a share of the requests in percent; gives the record. */
+  saveCanary(uri, source, version, percent, message = "") {
+    const headers = { "Content-Type": "application/javascript", "If-Match": `"${version}"` };
+    const query = new URLSearchParams({ canary: percent, ...(message && { message }) });
+    return json(scriptPath(uri, `?${query}`), { method: "PUT", body: source, headers });
+  }
+
+  /** Do something to a script's canary: "promote", "abort", or "percent" with a new share; gives the record. */
+  actOnCanary(uri, action, more = {}) {
+    return send(scriptPath(uri, "/canary"), { action, ...more });
   }
 
   /** Delete a version, which must be the newest. */

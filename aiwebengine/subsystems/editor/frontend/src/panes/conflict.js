@@ -5,42 +5,60 @@ import { say } from "../ui/announce.js";
 import { ask, confirm } from "../ui/dialog.js";
 import { h } from "../ui/dom.js";
 
-/** Let the person choose; `document` holds their text. */
-export async function resolveConflict(app, pane, document, message) {
+/**
+ * Show their text beside mine, which can be changed; gives `{choice, text}`, the choice "mine", "theirs" or null.
+ *
+ * `language` is what colours them, as `sideBySide` takes it.
+ */
+export async function chooseSide({ explanation, theirs, mine, theirName, save, take, language }) {
+  const host = h("div", { class: "merge" });
+  const merge = sideBySide(host, theirs, mine, { leftName: theirName, rightName: "your text", editable: true, language });
+  const choice = await ask({
+    title: "Saved elsewhere in the meantime",
+    kind: "wide",
+    content: [
+      h("p", {}, `${explanation} Nothing was overwritten.`),
+      h("div", { class: "merge-names" }, h("span", {}, theirName), h("span", {}, "Your text – change it here if you like")),
+      host,
+    ],
+    actions: [
+      { label: save, value: "mine", kind: "primary" },
+      { label: take, value: "theirs", kind: "danger" },
+      { label: "Go on editing", value: null },
+    ],
+  });
+  const text = merge.b.state.doc;
+  merge.destroy();
+  return { choice, text };
+}
+
+/** Let the person choose; `document` holds their text, `store(source, version)` stores what they want over a version. */
+export async function resolveConflict(app, pane, document, store) {
   let theirs;
   try {
     theirs = await app.scripts.read(document.uri);
   } catch (error) {
     if (error.status !== 404) throw error;
     const again = await confirm("The script was deleted", `${document.uri} is no longer on the engine. Create it again with your text?`, "Create again");
-    if (again) await pane.store(document, document.source, 0, message);
+    if (again) await store(document.source, 0);
     return;
   }
-  const host = h("div", { class: "merge" });
-  const author = `version ${theirs.version} of the engine`;
-  const merge = sideBySide(host, theirs.source, document.source, { leftName: author, rightName: "your text", editable: true });
-  const choice = await ask({
-    title: "Saved elsewhere in the meantime",
-    kind: "wide",
-    content: [
-      h("p", {}, `You began with ${document.version ? `version ${document.version}` : "a new script"}; ${document.uri} is at version ${theirs.version} now. Nothing was overwritten.`),
-      h("div", { class: "merge-names" }, h("span", {}, `Version ${theirs.version}, on the engine`), h("span", {}, "Your text – change it here if you like")),
-      host,
-    ],
-    actions: [
-      { label: `Save the right side over version ${theirs.version}`, value: "mine", kind: "primary" },
-      { label: "Use the engine’s version", value: "theirs", kind: "danger" },
-      { label: "Go on editing", value: null },
-    ],
+  const { choice, text } = await chooseSide({
+    explanation: `You began with ${document.version ? `version ${document.version}` : "a new script"}; ${document.uri} is at version ${theirs.version} now.`,
+    theirs: theirs.source,
+    mine: document.source,
+    theirName: `Version ${theirs.version}, on the engine`,
+    save: `Save the right side over version ${theirs.version}`,
+    take: "Use the engine’s version",
   });
-  const merged = merge.b.state.doc.toString();
-  merge.destroy();
+  const merged = text.toString();
   if (choice === "theirs") {
     pane.replaceText(document, theirs.source, theirs.version);
     say(`The text is version ${theirs.version} now.`);
   } else if (choice === "mine") {
     if (merged !== document.source) pane.setText(document, merged);
-    await pane.store(document, merged, theirs.version, message);
+    document.stored(theirs.source, theirs.version);
+    await store(merged, theirs.version);
   }
   pane.view.focus();
 }

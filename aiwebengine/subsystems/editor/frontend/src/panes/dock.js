@@ -2,13 +2,14 @@
 
 import { h } from "../ui/dom.js";
 import { tabs } from "../ui/tabs.js";
+import { AssetsPane } from "./assets.js";
 import { LogPane } from "./log.js";
 import { MetricsPane } from "./metrics.js";
 import { RequestPane } from "./request.js";
 import { RoutesPane } from "./routes.js";
 import { VersionsPane } from "./versions.js";
 
-/** Holds request, log, versions, routes and metrics. */
+/** Holds request, log, versions, routes, metrics and assets. */
 export class Dock {
   constructor(app) {
     this.request = new RequestPane(app);
@@ -16,8 +17,9 @@ export class Dock {
     this.versions = new VersionsPane(app);
     this.routes = new RoutesPane(app);
     this.metrics = new MetricsPane(app);
-    this.order = ["request", "log", "versions", "routes", "metrics"];
-    const labels = { request: "Request", log: "Log", versions: "Versions", routes: "Routes", metrics: "Metrics" };
+    this.assets = new AssetsPane(app);
+    this.order = ["request", "log", "versions", "routes", "metrics", "assets"];
+    const labels = { request: "Request", log: "Log", versions: "Versions", routes: "Routes", metrics: "Metrics", assets: "Assets" };
     const entries = this.order.map((id) => ({ id, label: labels[id], panel: this[id].element }));
     this.tabs = tabs("dock", entries, {
       label: "Panels",
@@ -29,5 +31,7 @@ export class Dock {
   /** Show one of the panels. */
   choose(id, focus = false) {
     this.tabs.choose(id, focus);
+    // In a narrow window the panels are below everything else.
+    this.element.scrollIntoView({ block: "start" });
   }
 }

@@ -9,7 +9,9 @@ import { OpenDocument } from "../model/documents.js";
 import { say } from "../ui/announce.js";
 import { button, fill, h, icon } from "../ui/dom.js";
 import { complain, note } from "../ui/toast.js";
-import { confirm, prompt } from "../ui/dialog.js";
+import { ask, confirm, prompt } from "../ui/dialog.js";
+import { keepingFocus } from "../ui/focus.js";
+import { CanaryBar } from "./canary.js";
 import { resolveConflict } from "./conflict.js";
 
 const CHECK_AFTER_MS = 350;
@@ -42,6 +44,8 @@ export class EditorPane {
     this.saveButton = button("Save", { picture: "save", kind: "primary", title: "Save: the script is live at once (Ctrl+S)", onclick: () => this.save() });
     this.runButton = button("Try", { picture: "play", title: "Send a request to this script (Ctrl+Enter)", onclick: () => this.app.tryCurrent() });
     this.revertButton = button("Throw changes away", { picture: "back", bare: true, title: "Throw your changes away", onclick: () => this.revert() });
+    this.canaryButton = button("Canary…", { picture: "canary", title: "Save as canary: a share of the requests gets this text (Alt+C)", onclick: () => this.canary.acts.save() });
+    this.canary = new CanaryBar(this.app);
     this.notice = h("div", { class: "notice", hidden: true });
     this.head = h(
       "header",
@@ -52,6 +56,7 @@ export class EditorPane {
       h("div", { class: "grow" }),
       this.revertButton,
       this.runButton,
+      this.canaryButton,
       this.saveButton,
     );
     this.host = h("div", { class: "code" });
@@ -73,15 +78,9 @@ export class EditorPane {
       h("span", { class: "tab-hint" }, "Esc, then Tab leaves the text"),
       this.cursor,
     );
-    this.body = h("div", { class: "editor-body" }, this.notice, this.host, this.empty);
-    this.element = h(
-      "main",
-      { class: "center", id: "editor", tabindex: "-1", "aria-label": "Editor" },
-      this.head,
-      this.body,
-      this.problems,
-      this.status,
-    );
+    this.body = h("div", { class: "editor-body" }, this.canary.element, this.notice, this.host, this.empty);
+    this.script = h("div", { class: "center-part" }, this.head, this.body, this.problems, this.status);
+    this.element = h("main", { class: "center", id: "editor", tabindex: "-1", "aria-label": "Editor" }, this.script);
     this.view = new EditorView({ parent: this.host, extensions: reading(), dispatchTransactions: (transactions, view) => this.update(transactions, view) });
     this.render();
   }
@@ -99,11 +98,11 @@ export class EditorPane {
     view.update(transactions);
     const document = this.current;
     if (!document || view.state === document.state) return;
-    const wasDirty = document.dirty;
+    const before = [document.dirty, document.unsaved].join();
     document.state = view.state;
     if (transactions.some((one) => one.docChanged)) {
       this.checkSoon();
-      if (wasDirty !== document.dirty) {
+      if (before !== [document.dirty, document.unsaved].join()) {
         this.app.bus.tell("edited", document);
         this.render();
       }
@@ -170,6 +169,7 @@ export class EditorPane {
     if (!document) return;
     this.documents.delete(from);
     document.uri = to;
+    document.trial = null;
     this.documents.set(to, document);
     const record = this.app.scripts.get(to);
     if (record) document.version = record.version;
@@ -192,12 +192,18 @@ export class EditorPane {
     this.render();
   }
 
-  /** Save what is open, after asking for a message if `ask` is set. Saving is going live. */
-  async save({ ask = false } = {}) {
+  /** Save what is open, after asking for a message if `withMessage` is set. Saving is going live. */
+  async save({ withMessage = false } = {}) {
     const document = this.current;
-    if (!document || this.saving) return;
+    if (!document) return;
+    if (this.saving) {
+      // What was typed while the text before was on its way is saved next.
+      this.again = true;
+      return;
+    }
     let message = "";
-    if (ask) {
+    if (!(await this.maySave(document))) return;
+    if (withMessage) {
       message = await prompt("Save with a message", "What changed", { action: "Save" });
       if (message === null) return;
     }
@@ -209,22 +215,59 @@ export class EditorPane {
       this.saving = false;
       this.render();
     }
+    if (!this.again) return;
+    this.again = false;
+    if (document === this.current && document.dirty) await this.save();
+  }
+
+  /** Ask first when saving would end a canary: it is going live for all requests, which may not be meant. */
+  async maySave(document) {
+    const canary = this.app.scripts.get(document.uri)?.canary;
+    if (!canary) return true;
+    const choice = await ask({
+      title: "Save for all requests?",
+      content: h("p", {}, `Saving makes your text live for all requests of ${document.uri} and ends its canary, version ${canary.version}.`),
+      actions: [
+        { label: "Save for all", value: "all", kind: "primary" },
+        { label: "Save as canary…", value: "canary" },
+        { label: "Cancel", value: null },
+      ],
+    });
+    if (choice === "canary") await this.canary.acts.save();
+    return choice === "all";
   }
 
   /** Store a source over a version; conflicts and refusals are shown. */
   async store(document, source, version, message = "") {
     try {
-      const record = await this.app.scripts.save(document.uri, source, version, message);
-      document.stored(source, record.version);
-      document.deleted = false;
-      note(`${document.uri} is live as version ${record.version}.`);
-      this.app.bus.tell("edited", document);
-      this.app.bus.tell("saved", document);
-      await this.app.scripts.refresh();
+      await this.app.canaries.ending(document.uri, async () => {
+        const record = await this.app.scripts.save(document.uri, source, version, message);
+        document.stored(source, record.version);
+        document.deleted = false;
+        note(`${document.uri} is live as version ${record.version}.`);
+        this.app.bus.tell("edited", document);
+        this.app.bus.tell("saved", document);
+      });
     } catch (error) {
-      if (error.status === 412) await resolveConflict(this.app, this, document, message);
+      if (error.status === 412) await this.resolve(document, message);
       else this.refused(document, error);
     }
+  }
+
+  /** Show what was stored elsewhere beside what is here. */
+  resolve(document, message) {
+    return resolveConflict(this.app, this, document, (source, version) => this.store(document, source, version, message));
+  }
+
+  /** Take note that the canary is the live version now. */
+  async promoted(document, version) {
+    // A text of its own stays; a notice says that there is a newer version.
+    if (document.dirty && !document.trial) return;
+    const { source } = await this.app.scripts.read(document.uri);
+    if (document.dirty) document.stored(source, version);
+    else this.replaceText(document, source, version);
+    this.app.bus.tell("edited", document);
+    this.render();
   }
 
   refused(document, error) {
@@ -291,7 +334,9 @@ export class EditorPane {
         continue;
       }
       document.deleted = false;
-      if (record.version === document.version || document.dirty || this.saving) continue;
+      if (record.version === document.version || this.saving) continue;
+      if (document.trial?.version === record.version) await this.promoted(document, record.version);
+      if (document.dirty || record.version === document.version) continue;
       const { source, version } = await this.app.scripts.read(document.uri);
       if (document.dirty) continue;
       this.replaceText(document, source, version);
@@ -312,14 +357,15 @@ export class EditorPane {
 
   render() {
     const document = this.current;
-    for (const part of [this.head, this.host, this.status]) part.hidden = !document;
+    for (const part of [this.head, this.host, this.status, this.canary.element]) part.hidden = !document;
     this.empty.hidden = !!document;
     this.problems.hidden = true;
     this.notice.hidden = true;
     if (!document) return;
     const record = this.app.scripts.get(document.uri);
     fill(this.name, document.uri);
-    fill(this.facts, document.version ? `version ${document.version}` : "not stored yet", document.dirty && document.version > 0 && h("b", {}, " · unsaved"));
+    const state = document.onTrial ? ` · yours is the canary, version ${document.trial.version}` : document.dirty && document.version > 0 ? " · unsaved" : "";
+    fill(this.facts, document.version ? `version ${document.version}` : "not stored yet", state && h("b", {}, state));
     this.badge.hidden = !record;
     if (record) {
       this.badge.className = `badge ${record.status}`;
@@ -327,7 +373,11 @@ export class EditorPane {
       this.badge.title = record.error ? `${record.error.line ? `Line ${record.error.line}: ` : ""}${record.error.message}` : "This version answers requests";
     }
     this.revertButton.hidden = !document.dirty || document.version === 0;
+    const focused = window.document.activeElement;
     this.saveButton.disabled = !!this.saving || !document.dirty;
+    this.canaryButton.disabled = !!this.saving || !document.dirty || document.onTrial || !document.version;
+    // A button that is no longer one would take the focus with it.
+    if ([this.saveButton, this.canaryButton].includes(focused) && focused.disabled) this.view.focus();
     this.renderNotice(document, record);
     this.renderProblems();
     this.renderCursor();
@@ -337,7 +387,7 @@ export class EditorPane {
     if (document.deleted) {
       fill(this.notice, h("span", {}, "This script was deleted on the engine. Saving creates it again."));
     } else if (record && document.version > 0 && record.version > document.version && document.dirty) {
-      const compare = button("Compare", { picture: "compare", onclick: () => resolveConflict(this.app, this, document, "") });
+      const compare = button("Compare", { picture: "compare", onclick: () => this.resolve(document, "") });
       fill(this.notice, h("span", {}, `Version ${record.version} was stored elsewhere while you edit version ${document.version}.`), compare);
     } else return;
     this.notice.hidden = false;
@@ -352,7 +402,7 @@ export class EditorPane {
     const counted = [errors && `${errors} error${errors > 1 ? "s" : ""}`, warnings && `${warnings} warning${warnings > 1 ? "s" : ""}`].filter(Boolean);
     fill(this.checkState, h("span", { class: "dot" }), counted.join(", ") || "No problems");
     this.problems.hidden = !problems.length;
-    fill(
+    const draw = () => fill(
       this.problems,
       problems.map((problem) =>
         h(
@@ -369,6 +419,7 @@ export class EditorPane {
         ),
       ),
     );
+    keepingFocus(this.problems, draw, () => this.view);
   }
 
   renderCursor() {

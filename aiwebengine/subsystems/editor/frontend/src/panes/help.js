@@ -12,7 +12,8 @@ const KEYS = [
     [`${MOD} Enter`, "Send the request"],
     [`${MOD} K`, "Go to a script"],
     ["Alt N", "New script"],
-    ["Alt 1 … 5", "Request, log, versions, routes, metrics"],
+    ["Alt C", "Save as canary"],
+    ["Alt 1 … 6", "Request, log, versions, routes, metrics, assets"],
     ["F6 / Shift F6", "Next / previous region"],
     ["F1", "This list"],
   ]],
@@ -24,8 +25,8 @@ const KEYS = [
     [`${MOD} /`, "Comment"],
     ["Esc, then Tab", "Leave the text (Tab alone indents)"],
   ]],
-  ["Scripts", [
-    ["↑ ↓ ← →", "Walk the tree"],
+  ["Scripts and assets", [
+    ["↑ ↓ ← →", "Walk the list"],
     ["Enter", "Open and edit"],
     ["F2", "Rename"],
     ["Del", "Delete"],
@@ -35,6 +36,6 @@ const KEYS = [
 /** Show them. */
 export function showHelp() {
   const group = ([title, keys]) =>
-    h("section", {}, h("h3", {}, title), h("dl", { class: "keys" }, keys.map(([key, what]) => [h("dt", {}, key.split(" ").map((part) => (/^[/…,]$|^then$/.test(part) ? ` ${part} ` : h("kbd", {}, part.replace(",", ""))))), h("dd", {}, what)])));
+    h("section", {}, h("h3", {}, title), h("dl", { class: "keys" }, keys.map(([key, what]) => [h("dt", {}, key.split(" ").map((part, index, all) => (/^[/…]$|^then$/.test(part) && index < all.length - 1 ? ` ${part} ` : h("kbd", {}, part.replace(",", ""))))), h("dd", {}, what)])));
   return tell("Keyboard shortcuts", h("div", { class: "key-groups" }, KEYS.map(group)));
 }

@@ -75,6 +75,8 @@ export class LogPane {
   /** Show only the lines of one request, "" for all again. */
   ofRequest(id) {
     this.request = id;
+    // What had the focus is about to go: the button of a line, or that of the notice.
+    if (this.only.contains(document.activeElement) || this.lines.contains(document.activeElement)) this.lines.focus();
     this.only.hidden = !id;
     if (id) fill(this.only, h("span", {}, "Request ", h("code", {}, id)), button("Show all", { picture: "close", onclick: () => this.ofRequest("") }));
     this.restart();

@@ -4,6 +4,7 @@ import { json } from "../model/api.js";
 import { figures, isOwn } from "../model/figures.js";
 import { clock, ms } from "../model/format.js";
 import { fill, h } from "../ui/dom.js";
+import { keepingFocus } from "../ui/focus.js";
 
 const EVERY_MS = 3000;
 const MOST = 1000;
@@ -19,13 +20,16 @@ export class MetricsPane {
     this.checks = h("div", { class: "checks" });
     this.body = h("tbody");
     this.hint = h("p", { class: "hint" });
+    this.table = h("table", { class: "table" }, h("thead", {}, h("tr", {}, ["Time", "Request", "Status", "Wall", "CPU"].map((text) => h("th", { scope: "col" }, text)))), this.body);
+    this.none = h("p", { class: "hint", hidden: true }, "No requests yet. Whoever asks this engine appears here; Try sends a request.");
     this.element = h(
       "section",
       { class: "panel scrolls" },
       this.tiles,
       this.checks,
       h("div", { class: "panel-bar slim" }, h("h3", {}, "Latest requests"), h("div", { class: "grow" }), h("label", { class: "check" }, this.own, "with the engine’s own")),
-      h("table", { class: "table" }, h("thead", {}, h("tr", {}, ["Time", "Request", "Status", "Wall", "CPU"].map((text) => h("th", { scope: "col" }, text)))), this.body),
+      this.table,
+      this.none,
       this.hint,
     );
   }
@@ -62,12 +66,14 @@ export class MetricsPane {
       tile("Up", up(this.app.health?.uptime_s), `version ${this.app.health?.version ?? "–"}`),
     );
     const shown = requests.filter((record) => this.own.checked || !isOwn(record)).slice(0, ROWS);
-    fill(this.body, shown.map((record) => this.row(record)));
+    keepingFocus(this.body, () => fill(this.body, shown.map((record) => this.row(record))), () => this.own);
+    this.table.hidden = !shown.length;
+    this.none.hidden = !!shown.length;
   }
 
   row(record) {
     const kind = record.status >= 500 ? "bad" : record.status >= 400 ? "warn" : "good";
-    const opens = h("button", { type: "button", class: "link path", title: `${record.path}\nShow the log of this request`, on: { click: () => this.app.showRequestLog(record.request_id) } }, record.path);
+    const opens = h("button", { type: "button", class: "link path", "data-key": record.request_id, title: `${record.path}\nShow the log of this request`, on: { click: () => this.app.showRequestLog(record.request_id) } }, record.path);
     return h(
       "tr",
       {},

@@ -1,5 +1,6 @@
 /** The scripts as a tree that a keyboard walks (the ARIA tree pattern). */
 
+import { percent } from "../model/canaries.js";
 import { ago, bytes } from "../model/format.js";
 import { matches, rows, treeOf } from "../model/tree.js";
 import { say } from "../ui/announce.js";
@@ -83,7 +84,8 @@ export class TreePane {
     const record = node.uri && this.app.scripts.get(node.uri);
     const draft = node.uri && this.app.editor?.documents.get(node.uri);
     const failed = record?.status === "failed";
-    const states = [failed && "failed", draft?.dirty && "unsaved"].filter(Boolean);
+    const canary = record?.canary;
+    const states = [failed && "failed", draft?.unsaved && "unsaved", canary && `canary with ${percent(canary.percent)} of the requests`].filter(Boolean);
     const dot = node.uri && h("span", { class: `dot ${failed ? "bad" : record ? "good" : "draft"}` });
     const item = h(
       "div",
@@ -101,7 +103,8 @@ export class TreePane {
       },
       node.children ? h("span", { class: `twist${open ? " open" : ""}` }, icon("chevron")) : dot,
       h("span", { class: "label" }, node.name),
-      draft?.dirty && h("span", { class: "unsaved", title: "Unsaved changes", "aria-hidden": "true" }, "●"),
+      draft?.unsaved && h("span", { class: "unsaved", title: "Unsaved changes", "aria-hidden": "true" }, "●"),
+      canary && h("span", { class: "badge canary", "aria-hidden": "true" }, icon("canary"), percent(canary.percent)),
       states.length > 0 && h("span", { class: "unseen" }, `, ${states.join(", ")}`),
     );
     if (failed && record.error)
@@ -111,6 +114,7 @@ export class TreePane {
 
   tip(record) {
     const lines = [record.uri, `version ${record.version}, ${bytes(record.size)}, ${record.updated_at ? ago(record.updated_at) : ""}`];
+    if (record.canary) lines.push(`canary: version ${record.canary.version} with ${percent(record.canary.percent)} of the requests`);
     if (record.error) lines.push(`failed: ${record.error.message}`);
     return lines.join("\n");
   }
@@ -255,7 +259,8 @@ export class TreePane {
       await this.app.scripts.refresh();
       this.render();
       note(`${uri} is deleted.`);
-      this.move(Math.min(index, this.rows.length - 1));
+      if (this.rows.length) this.move(Math.min(index, this.rows.length - 1));
+      else this.filter.focus();
     } catch (error) {
       complain(error.status === 412 ? `Not deleted: ${uri} was changed elsewhere meanwhile.` : `Not deleted: ${error.message}`);
       await this.app.scripts.refresh();

@@ -1,9 +1,11 @@
 /** A script's versions: what differs, and the way back. */
 
 import { sideBySide } from "../code/diff.js";
+import { counted, percent } from "../model/canaries.js";
 import { ago, bytes } from "../model/format.js";
 import { button, fill, h } from "../ui/dom.js";
 import { ask, confirm } from "../ui/dialog.js";
+import { keepingFocus } from "../ui/focus.js";
 import { complain, note } from "../ui/toast.js";
 
 /** Lists the versions of the open script. */
@@ -18,6 +20,7 @@ export class VersionsPane {
     app.bus.on("opened", later);
     app.bus.on("saved", later);
     app.bus.on("scripts", later);
+    app.bus.on("canaries", () => this.renderFigures());
   }
 
   /** Take note that the panel is shown or hidden. */
@@ -38,16 +41,42 @@ export class VersionsPane {
     try {
       const versions = await this.app.scripts.versions(uri);
       if (this.app.editor.current !== document) return;
-      const key = `${uri} ${versions.map((one) => one.version).join()}`;
+      const canary = this.app.scripts.get(uri)?.canary;
+      const key = `${uri} ${canary?.version} ${canary?.percent} ${versions.map((one) => one.version).join()}`;
       if (key === this.shown) return;
       this.shown = key;
-      fill(this.hint, `${versions.length === 1 ? "1 version" : `${versions.length} versions`} of ${uri}`);
-      fill(this.list, versions.map((version, index) => this.item(document, version, index === 0)));
+      fill(this.hint, `${versions.length === 1 ? "1 version" : `${versions.length} versions`} of ${uri}${canary ? ", and a canary" : ""}`);
+      const items = () => fill(this.list, canary && this.trial(canary), versions.map((version, index) => this.item(document, version, index === 0)));
+      keepingFocus(this.list, items, () => this.list.querySelector("button"));
     } catch (error) {
       fill(this.list);
       this.shown = "";
       fill(this.hint, error.message);
     }
+  }
+
+  /** The version on trial, above the others. */
+  trial(canary) {
+    const { acts } = this.app.editor.canary;
+    const name = `the canary, version ${canary.version}`;
+    this.figures = h("div", { class: "version-facts" });
+    const item = h(
+      "li",
+      { class: "version trial" },
+      h("span", { class: "version-number" }, `${canary.version}`),
+      h("div", { class: "version-text" }, h("div", { class: "version-message" }, canary.message || "on trial"), this.figures),
+      h("span", { class: "badge canary" }, `canary ${percent(canary.percent)}`),
+      button("Compare", { picture: "compare", bare: true, title: `Compare ${name}, with your text`, "aria-label": `Compare ${name}, with your text`, onclick: () => acts.compare() }),
+      button("Promote", { picture: "check", bare: true, title: `Promote ${name}`, "aria-label": `Promote ${name}`, onclick: () => acts.promote() }),
+      button("Abort", { picture: "close", bare: true, title: `Abort ${name}`, "aria-label": `Abort ${name}`, onclick: () => acts.abort() }),
+    );
+    this.renderFigures();
+    return item;
+  }
+
+  renderFigures() {
+    const canary = this.app.scripts.get(this.app.editor.current?.uri)?.canary;
+    if (canary && this.figures) fill(this.figures, `${counted(canary.requests, canary.error_rate)} · ${ago(canary.started_at)}${canary.author && ` · ${canary.author}`}`);
   }
 
   item(document, version, newest) {

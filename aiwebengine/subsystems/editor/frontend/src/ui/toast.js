@@ -7,13 +7,13 @@ const SHOWN_MS = 4000;
 const MOST = 4;
 
 /** The place of the notes; put it into the page once. */
-export const toasts = h("div", { class: "toasts" });
+export const toasts = h("section", { class: "toasts", "aria-label": "Notes" });
 
 /** Tell that something went well. */
 export function note(text) {
   say(text);
   const shown = show(text, "good");
-  setTimeout(() => shown.remove(), SHOWN_MS);
+  setTimeout(() => dismiss(shown), SHOWN_MS);
 }
 
 /** Tell that something failed. */
@@ -23,9 +23,21 @@ export function complain(text) {
 }
 
 function show(text, kind) {
-  const close = button("Dismiss", { picture: "close", bare: true, onclick: () => shown.remove() });
+  const close = button("Dismiss", { picture: "close", bare: true, onclick: () => dismiss(shown) });
   const shown = h("div", { class: `toast ${kind}` }, h("span", {}, text), close);
+  close.addEventListener("focus", (event) => {
+    if (event.relatedTarget && !toasts.contains(event.relatedTarget)) cameFrom = event.relatedTarget;
+  });
   toasts.append(shown);
-  while (toasts.children.length > MOST) toasts.firstChild.remove();
+  while (toasts.children.length > MOST) dismiss(toasts.firstChild);
   return shown;
+}
+
+let cameFrom = null;
+
+/** Take a note away; the focus, if it is there, goes to the next one or back to where it was before. */
+function dismiss(shown) {
+  const focused = shown.contains(document.activeElement);
+  shown.remove();
+  if (focused) (toasts.querySelector("button") ?? cameFrom)?.focus();
 }
