@@ -40,6 +40,7 @@ __all__ = ["Engine", "Services"]
 
 #: How long entries of the script log wait for others, to be kept together.
 LOG_DELAY_S = 0.05
+MEMORY_LOG_DELAY_S = 0.01
 # Namespaces without which nothing works; `javascript.allowed_apis` cannot leave them out.
 ALWAYS_ALLOWED = frozenset(("routing", "script_logging"))
 NEVER_BY_DEFAULT = frozenset(("filesystem", "eval"))
@@ -96,8 +97,8 @@ class Engine:
         self._programs: dict[str, Program] = {}
         self._started: list[IEngineService] = []
         repository = services.repository
-        # What is in memory is kept at once: there is nothing to wait for.
-        delay_s = 0.0 if isinstance(repository, MemoryRepository) else LOG_DELAY_S
+        # In memory there is no disk to wait for; only not every line is to be a batch of its own.
+        delay_s = MEMORY_LOG_DELAY_S if isinstance(repository, MemoryRepository) else LOG_DELAY_S
         self._log_keeper = LogKeeper(services.script_log, repository.logs, services.reactor, delay_s=delay_s)
         self._globals: list[tuple[str, IScriptGlobals]] = []
 

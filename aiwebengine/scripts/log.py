@@ -6,7 +6,6 @@ import time
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Container, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import attrs
@@ -15,64 +14,25 @@ from twisted.logger import Logger, LogLevel
 from zope.interface import implementer
 
 from aiwebengine.interfaces import IScriptLog
-from aiwebengine.scripts.model import Script, ScriptChange, iso_time
+from aiwebengine.scripts.log_entries import (
+    LEVELS,
+    ChangeNote,
+    LogEntry,
+    known_level,
+    level_rank,
+    matcher,
+    parse_since,
+)
 
 __all__ = ["LEVELS", "ChangeNote", "Keeper", "LogEntry", "ScriptLog", "level_rank", "matcher", "parse_since"]
 
-#: Levels in ascending order; ``log`` is another name of ``info``, ``warning`` of ``warn``.
-LEVELS = ("trace", "debug", "info", "warn", "error")
-_OTHER_NAMES = {"log": "info", "warning": "warn", "critical": "error"}
 _TWISTED = {"trace": "debug", "debug": "debug", "info": "info", "warn": "warn", "error": "error"}
 _OVERHEAD_BYTES = 200
-
-
-@attrs.frozen
-class LogEntry:
-    """
-    One entry; ``timestamp`` is in ms since the epoch.
-
-    ``seq`` counts up from 1; an entry that a repository is to number has 0 until it did.
-    """
-
-    seq: int
-    timestamp: int
-    level: str
-    script: str
-    request_id: str
-    route: str
-    kind: str
-    message: str
-    line: int | None = None
-
-    def numbered(self, seq: int) -> LogEntry:
-        """Give the entry with another number."""
-        return LogEntry(
-            seq,
-            self.timestamp,
-            self.level,
-            self.script,
-            self.request_id,
-            self.route,
-            self.kind,
-            self.message,
-            self.line,
-        )
-
-    def as_json(self) -> dict[str, Any]:
-        """Give the entry as ``GET /engine/logs`` shows it."""
-        data = attrs.asdict(self)
-        data["timestamp"] = iso_time(self.timestamp)
-        return data
 
 
 def _where(script: str, line: int | None, request_id: str) -> str:
     place = f"{script or 'engine'}:{line}" if line else script or "engine"
     return f"{place} [{request_id}]" if request_id else place
-
-
-ChangeNote = Callable[[ScriptChange, int, Script | None], LogEntry]
-"""``note(change, previous, script)`` gives the entry that tells of a change of a script: ``previous`` is the
-version that was live (0: none), ``script`` what is stored now (None: it is deleted). Called on any thread."""
 
 
 class Keeper(Protocol):
@@ -180,9 +140,7 @@ class ScriptLog:
         line: int | None = None,
     ) -> LogEntry:
         """Make an entry of this moment, without a number, that is to be `stored` with what it tells of."""
-        level = _OTHER_NAMES.get(level.lower(), level.lower())
-        if level not in LEVELS:
-            level = "info"
+        level = known_level(level)
         if len(message) > self._max_message:
             message = message[: self._max_message] + f"… (cut, {len(message)} characters)"
         return LogEntry(0, int(self._now() * 1000), level, script, request_id, route, kind, message, line)
@@ -359,59 +317,6 @@ class ScriptLog:
 class _Follower:
     listener: Callable[[LogEntry], None]
     moved: Callable[[int], None]
-
-
-def matcher(
-    *,
-    script: str | None = None,
-    level: str | None = None,
-    request_id: str | None = None,
-    contains: str | None = None,
-    since: float | None = None,
-    kind: str | None = None,
-) -> Callable[[LogEntry], bool]:
-    """Give the test that an entry passes all filters given. Raises ValueError for an unknown level."""
-    levels = frozenset(LEVELS[level_rank(level) :])
-    needle = contains.lower() if contains else ""
-
-    def wanted(entry: LogEntry) -> bool:
-        return (
-            entry.level in levels
-            and (not script or entry.script == script)
-            and (not kind or entry.kind == kind)
-            and (not request_id or entry.request_id == request_id)
-            and (not needle or needle in entry.message.lower())
-            and (since is None or entry.timestamp >= since)
-        )
-
-    return wanted
-
-
-def level_rank(level: str | None) -> int:
-    """Give a level's place in `LEVELS`, 0 for none named. Raises ValueError for an unknown one."""
-    name = _OTHER_NAMES.get(level.lower(), level.lower()) if level else LEVELS[0]
-    if name not in LEVELS:
-        raise ValueError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
-    return LEVELS.index(name)
-
-
-def parse_since(text: str) -> float:
-    """
-    Read a time as ms since the epoch: a number (ms), or ISO 8601 (UTC unless it says otherwise).
-
-    Raises ValueError.
-    """
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"not a time in ms or ISO 8601: {text!r}") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.timestamp() * 1000
 
 
 def _size(entry: LogEntry) -> int:

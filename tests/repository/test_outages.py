@@ -390,17 +390,17 @@ class PoolTests(ServerCase):
 
         def work(link):
             link.run("INSERT INTO settings VALUES ('x', '1', '', 0)")
+            (pid,) = link.one("SELECT pg_backend_pid()")
             other = open_database(self.url)
-            other.read(
-                lambda them: them.one(
-                    "SELECT pg_terminate_backend(?)", link.one("SELECT pg_backend_pid()")[0]
-                )
-            )
+            other.read(lambda them: them.one("SELECT pg_terminate_backend(?)", pid))
+            while other.read(lambda them: them.one("SELECT 1 FROM pg_stat_activity WHERE pid = ?", pid)):
+                pass
             other.close()
 
         async def scenario():
             with self.assertRaises(RepositoryUnavailable) as caught:
                 await repository._calls.write(work)
+            self.assertTrue(caught.exception.unknown)
             self.assertIn("whether the change was saved is not known", caught.exception.reason)
             self.assertEqual(await repository.settings.all(), [])
 

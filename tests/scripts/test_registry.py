@@ -7,6 +7,7 @@ from zope.interface.verify import verifyObject
 
 from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound, VersionConflict
 from aiwebengine.interfaces import ISandboxPool, IScriptGlobals, IScriptRegistry
+from aiwebengine.repository import RepositoryUnavailable
 from aiwebengine.repository.memory import MemoryRepository
 from aiwebengine.scripts.model import ScriptChange
 from aiwebengine.scripts.turns import Turns, shielded
@@ -483,6 +484,20 @@ class StartTests(SynchronousTestCase):
 
     def store(self, uri, source):
         self.successResultOf(Deferred.fromCoroutine(self.repository.save([ScriptChange(uri, source)])))
+
+    def test_refresh_while_away(self):
+        """News that cannot be read are no failure: they are told again when the repository is back."""
+        helper = RegistryHelper(self)
+
+        def fail(operation):
+            raise RepositoryUnavailable("memory:", "on purpose")
+
+        helper.repository.fault = fail
+        helper.registry.refresh_soon()
+        helper.repository.fault = lambda operation: None
+        helper.wait(helper.repository.save([ScriptChange("a", "GET /x")]))
+        helper.registry.refresh_soon()
+        self.assertEqual(helper.answers("GET", "/x"), ("a", 1, {}))
 
     def test_req_data_004_restart(self):
         """Every stored script is live again, loaded as at a start, without a new version."""
