@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EventParser } from "../src/model/events.js";
+import { EventParser, follow } from "../src/model/events.js";
 import { figures, percentile, serverTiming } from "../src/model/figures.js";
 import { ago, bytes, ms } from "../src/model/format.js";
 import { hexDump, kindOf, placeholders, pretty, readHeaders, unsendable } from "../src/model/http.js";
@@ -50,6 +50,26 @@ test("events are put together from any pieces", () => {
     { id: "7", event: "message", data: '{"a":\n1}' },
     { id: "", event: "x", data: "é" },
   ]);
+});
+
+test("an id alone moves on where to connect again", async () => {
+  const asked = [], heard = [];
+  const stop = new AbortController();
+  const body = ["id: 1\ndata: {}\n\n", "id: 2\n\ndata: {\"seq\":0}\n\n"];
+  await follow({
+    open: async (lastId) => {
+      asked.push(lastId);
+      if (asked.length > 2) stop.abort();
+      return new Response(new Blob([body.shift() ?? ""]));
+    },
+    received: (events) => heard.push(...events.map((event) => event.data)),
+    state: () => {},
+    signal: stop.signal,
+  });
+  assert.deepEqual(asked, ["", "1", "2"]);
+  assert.deepEqual(heard, ["{}", "{\"seq\":0}"]);
+  const parser = new EventParser();
+  assert.deepEqual(parser.feed("id: 7\n\n: comment\n\n"), [{ id: "7", event: "message", data: null }]);
 });
 
 test("percentiles are by nearest rank", () => {

@@ -1,6 +1,6 @@
 /** Server-sent events out of a fetch, which unlike EventSource can send the key. */
 
-/** Splits a stream of text into events: `{id, event, data}` each. */
+/** Splits a stream of text into events: `{id, event, data}` each; `data` is null where only the `id` moves on. */
 export class EventParser {
   constructor() {
     this.rest = "";
@@ -23,7 +23,7 @@ function parse(block) {
     if (name === "data") lines.push(value);
     else if (name === "id" || name === "event") event[name] = value;
   }
-  if (!lines.length) return null;
+  if (!lines.length) return event.id ? { ...event, data: null } : null;
   event.data = lines.join("\n");
   return event;
 }
@@ -48,10 +48,9 @@ export async function follow({ open, received, state, signal, lastId = "" }) {
         const { done, value } = await reader.read();
         if (done) break;
         const events = parser.feed(value);
-        if (events.length) {
-          lastId = events.at(-1).id || lastId;
-          received(events);
-        }
+        for (const { id } of events) lastId = id || lastId;
+        const told = events.filter((event) => event.data !== null);
+        if (told.length) received(told);
       }
     } catch (error) {
       if (signal.aborted) return;
