@@ -50,14 +50,12 @@ operation = Operations(app, _NAME)
 
 
 def _refused(action: str) -> Any:
-    async def note(
-        self: AssetEndpoints, request: Any, arguments: Mapping[str, Any], error: Exception
-    ) -> None:
+    def note(self: AssetEndpoints, request: Any, arguments: Mapping[str, Any], error: Exception) -> None:
         try:
             name = uri_of(arguments["raw"]) if "raw" in arguments else ""
         except HTTPProblem:
             name = str(arguments["raw"])
-        await self._note_durably(request, action, "", asset=name, **why_refused(_explained(error)))
+        self._note(request, action, "", asset=name, **why_refused(_explained(error)))
 
     return note
 
