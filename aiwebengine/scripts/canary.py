@@ -201,7 +201,7 @@ class Canaries:
         """Give the index with all canaries; one that conflicts or whose script is gone ends."""
         settled = index
         for canary in tuple(self._live.values()):
-            if self._registry._version(canary.uri) != canary.base:
+            if self._registry._records.version(canary.uri) != canary.base:
                 self._leave(canary, "superseded", "another version is live")
                 continue
             try:
@@ -247,7 +247,7 @@ class Canaries:
             if known is not None and known.holder == script.version:
                 continue
             async with self._registry._turns.of([uri]):
-                if kept.base != self._registry._version(uri):
+                if kept.base != self._registry._records.version(uri):
                     await self.forget_stored([uri])
                     continue
                 await self._take_over(uri, script, kept, is_startup)
@@ -291,7 +291,7 @@ class Canaries:
             raise HTTPProblem(400, "BAD_REQUEST", f"the URI {uri[:40]}… is too long for a canary")
         async with registry._turns.of([uri]):
             registry._refuse_stale(change)
-            live = registry._records.get(uri)
+            live = registry._records.find(uri)
             if live is None or live.script is None or live.live is None:
                 raise HTTPProblem(
                     409,
@@ -311,7 +311,7 @@ class Canaries:
                     registry._ask_plugins(uri, found.registrations)
                     self._fork(self.fork(registry._index, (uri,)), registry._index, canary)
                 except (RouteConflict, ScriptInvalid) as error:
-                    registry._failed(uri, error)
+                    registry._records.failed(uri, error)
                     raise
                 canary = await self._store(canary, note)
                 self._install(canary, "started")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
 import attrs
 from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
@@ -18,23 +19,24 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound, VersionConflict
+from aiwebengine.errors import RouteConflict, ScriptInvalid, ScriptNotFound, VersionConflict
 from aiwebengine.interfaces import IScriptGlobals, IScriptLog, IScriptRegistry, IScriptRepository
 from aiwebengine.repository.errors import RepositoryUnavailable
 from aiwebengine.sandbox.dry_run import DryRun
-from aiwebengine.sandbox.model import Diagnostic, Registration
+from aiwebengine.sandbox.model import Registration
 from aiwebengine.scripts.canary import HOLDER_PREFIX, Canaries, split_holders
+from aiwebengine.scripts.checking import Check
 from aiwebengine.scripts.examine import Examination, Examiner
 from aiwebengine.scripts.kept_loads import KeptLoads
 from aiwebengine.scripts.log import ChangeNote, LogEntry
 from aiwebengine.scripts.model import (
     CheckReport,
-    LiveScript,
     Script,
     ScriptChange,
     ScriptRecord,
     ScriptUpdate,
 )
+from aiwebengine.scripts.records import ScriptRecords
 from aiwebengine.scripts.routes import Match, OtherMethods, Route, RouteIndex, routes_of
 from aiwebengine.scripts.turns import Turns, shielded
 
@@ -77,8 +79,7 @@ class ScriptRegistry:
         self._turns = Turns()
         self._index = self._serving = RouteIndex()
         self.canaries = Canaries(self)
-        self._records: dict[str, ScriptRecord] = {}
-        self._listeners: list[Callable[[ScriptUpdate], None]] = []
+        self._records = ScriptRecords(script_log, now)
         self._refreshing: Deferred[None] | None = None
         self._again = False
         self._globals: Sequence[IScriptGlobals] = ()
@@ -165,7 +166,7 @@ class ScriptRegistry:
         note: ChangeNote | None = None,
     ) -> ScriptRecord:
         """Make an older version's source the newest version."""
-        if self._version(uri) == 0:
+        if self._records.version(uri) == 0:
             raise ScriptNotFound(uri)
         old = await self._repository.version(uri, version)
         return await self.put(
@@ -173,58 +174,13 @@ class ScriptRegistry:
         )
 
     async def check(self, uri: str, source: str) -> CheckReport:
-        """
-        Do all of `put` but storing and swapping, as a dry run (``init`` runs too).
+        """Do all of `put` but storing and swapping, as a dry run (``init`` runs too); see `Check`."""
+        version = self._records.version(uri) + 1
 
-        What the script stores while it loads only it sees, what it sends is dropped, and host operations
-        that cannot be taken back are refused; when ``init`` fails for that it counts as unchecked, not as
-        failed.
-        """
-        version = self._version(uri) + 1
-        dry = DryRun()
-        found = await self._examine_dry(uri, source, version, dry)
-        remarks: tuple[Diagnostic, ...] = ()
-        if found.error is not None and dry.refused:
-            names = ", ".join(dict.fromkeys(dry.refused))
-            text = f"init was not checked to its end: it awaits what a check does not do ({names})"
-            remarks = (Diagnostic("info", "DRY_RUN", text),)
-            found = await self._examine_dry(uri, source, version, dry, run_init=False)
-        error: Exception | None = found.error
-        diagnostics = found.diagnostics + remarks
-        if error is None:
-            conflicts = self._conflicts(found)
-            diagnostics += conflicts
-            if not conflicts:
-                try:
-                    self._index_with(found)
-                except (RouteConflict, ScriptInvalid) as refused:
-                    error = refused
-                    place = getattr(refused, "line", None), getattr(refused, "column", None)
-                    diagnostics += (Diagnostic("error", "SCRIPT_INVALID", _message(refused), *place),)
-        ok = error is None and not any(one.severity == "error" for one in diagnostics)
-        routes = tuple({"method": one.method, "path": one.path} for one in found.routes)
-        logs, withheld = tuple(dry.logs), tuple(dry.withheld)
-        return CheckReport(ok, diagnostics, routes, found.registrations, logs, withheld)
-
-    async def _examine_dry(
-        self, uri: str, source: str, version: int, dry: DryRun, run_init: bool = True
-    ) -> Examination:
-        async def work() -> Examination:
+        async def examine(dry: DryRun, run_init: bool) -> Examination:
             return await self._examiner.examine(uri, source, version, run_init=run_init, dry_run=dry)
 
-        return await self._loading.run(work)
-
-    def _conflicts(self, found: Examination) -> tuple[Diagnostic, ...]:
-        """Give a remark for each route that another script has."""
-        if not found.routes:
-            return ()
-        owners = {one.shape: one.uri for one in self._index.routes() if one.uri != found.uri}
-        return tuple(
-            Diagnostic("error", "ROUTE_CONFLICT", str(clash), one.line)
-            for one in found.routes
-            if (owner := owners.get(one.shape)) is not None
-            for clash in [RouteConflict(one.method, one.path, found.uri, owner)]
-        )
+        return await Check(partial(self._loading.run, examine), self._index.routes, self._index_with).run()
 
     def match(self, method: bytes, path: str) -> Match | OtherMethods | None:
         """Give what answers; ``path`` is as sent (percent-encoded, normalised, no query)."""
@@ -232,14 +188,11 @@ class ScriptRegistry:
 
     def record(self, uri: str) -> ScriptRecord:
         """Give what is known of one script. Raises `ScriptNotFound`."""
-        try:
-            return self._records[uri]
-        except KeyError:
-            raise ScriptNotFound(uri) from None
+        return self._records.get(uri)
 
     def records(self) -> Sequence[ScriptRecord]:
         """Give what is known of every script, by URI."""
-        return [self._records[uri] for uri in sorted(self._records)]
+        return self._records.all()
 
     def routes(self) -> Sequence[Route]:
         """Give every route that is live, by script."""
@@ -247,22 +200,11 @@ class ScriptRegistry:
 
     def on_change(self, listener: Callable[[ScriptUpdate], None]) -> Callable[[], None]:
         """Call ``listener(update)`` after each swap until the returned function is called."""
-        self._listeners.append(listener)
-
-        def cancel() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return cancel
+        return self._records.on_change(listener)
 
     def note_failure(self, uri: str, error: ScriptInvalid | None) -> None:
         """Show that a script which was never stored does not load; with None, forget it."""
-        known = self._records.get(uri)
-        if known is None or known.script is None:
-            if error is None:
-                self._records.pop(uri, None)
-            else:
-                self._records[uri] = ScriptRecord(uri, error=error)
+        self._records.note_failure(uri, error)
 
     async def _batch(
         self, changes: tuple[ScriptChange, ...], is_startup: bool, note: ChangeNote | None
@@ -292,7 +234,7 @@ class ScriptRegistry:
         if isinstance(found, Exception):
             raise found
         if found.error is not None:
-            self._failed(found.uri, found.error)
+            self._records.failed(found.uri, found.error)
             raise found.error
 
     async def _commit(
@@ -308,7 +250,7 @@ class ScriptRegistry:
             for one in found.values():
                 self._ask_plugins(one.uri, one.registrations)
         except (RouteConflict, ScriptInvalid) as error:
-            self._failed(error.uri, error)
+            self._records.failed(error.uri, error)
             raise
         try:
             saved = await self._save(changes, note)
@@ -321,20 +263,20 @@ class ScriptRegistry:
         for change, script in zip(changes, saved, strict=True):
             if script is None:
                 outcome.append(None)
-                updates.append(self._forget(change.uri))
+                updates.append(self._records.forget(change.uri))
                 continue
             live = found[change.uri].live
             assert live is not None  # noqa: S101 - an examination without error has it
             if live.program.version != script.version:
                 live = attrs.evolve(live, program=attrs.evolve(live.program, version=script.version))
                 index = index.replace({script.uri: routes_of(script.uri, live.program, live.registrations)})
-            updates.append(self._keep(script, live))
-            outcome.append(self._records[script.uri])
-            self._warn(found[change.uri])
+            updates.append(self._records.keep(script, live))
+            outcome.append(self._records.get(script.uri))
+            self._records.warn(found[change.uri])
         ended = self.canaries.committed(found, routes)
         self._swap(index)
         self._keep_loads({change.uri: found.get(change.uri) for change in changes})
-        self._tell(updates)
+        self._records.tell(updates)
         await self.canaries.forget_stored(ended)
         return outcome
 
@@ -343,7 +285,7 @@ class ScriptRegistry:
     ) -> Sequence[Script | None]:
         if note is None:
             return await self._repository.save(changes)
-        previous = [self._version(change.uri) for change in changes]
+        previous = [self._records.version(change.uri) for change in changes]
         noted: list[LogEntry] = []
 
         def entries(outcome: Sequence[Script | None]) -> Sequence[LogEntry]:
@@ -356,12 +298,12 @@ class ScriptRegistry:
 
     async def _refresh(self, is_startup: bool) -> None:
         stored, holders = split_holders(await self._repository.scripts())
-        gone = [uri for uri, record in self._records.items() if record.script and uri not in stored]
-        newer = [script for script in stored.values() if self._version(script.uri) < script.version]
+        gone = [one.uri for one in self._records if one.script and one.uri not in stored]
+        newer = [script for script in stored.values() if self._records.version(script.uri) < script.version]
         async with self._turns.of([*gone, *(script.uri for script in newer)]):
             # By age, so that of two scripts with the same route the later one is refused.
             newer = sorted(
-                (script for script in newer if self._version(script.uri) < script.version),
+                (script for script in newer if self._records.version(script.uri) < script.version),
                 key=lambda script: (script.updated_at, script.uri),
             )
             known = await self._kept.known(newer) if self._kept is not None else {}
@@ -374,7 +316,7 @@ class ScriptRegistry:
                 updates: list[ScriptUpdate] = []
                 edit = self._index.edit()
                 edit.replace(dict.fromkeys(gone, ()))
-                updates.extend(self._forget(uri) for uri in gone)
+                updates.extend(self._records.forget(uri) for uri in gone)
                 for script in newer:
                     one = found[script.uri]
                     try:
@@ -386,15 +328,15 @@ class ScriptRegistry:
                         self._ask_plugins(one.uri, one.registrations)
                         edit.replace({one.uri: one.routes})
                     except Exception as error:
-                        self._keep_failed(script, error)
+                        self._records.keep_failed(script, error)
                     else:
-                        updates.append(self._keep(script, one.live))
-                        self._warn(one)
+                        updates.append(self._records.keep(script, one.live))
+                        self._records.warn(one)
                 self._swap(edit.finish())
                 self._keep_loads(
                     dict.fromkeys(gone) | {script.uri: _sound(found[script.uri]) for script in unknown}
                 )
-                self._tell(updates)
+                self._records.tell(updates)
         if is_startup and newer:
             self._log.info(
                 "{count} scripts: {loaded} loaded, {known} unchanged since they were loaded before",
@@ -449,76 +391,20 @@ class ScriptRegistry:
             for kind, check in provider.registrations().items():
                 check(uri, tuple(one for one in registrations if one.kind == kind))
 
-    def _version(self, uri: str) -> int:
-        record = self._records.get(uri)
-        return record.script.version if record and record.script else 0
-
     async def _next_version(self, uri: str) -> int:
-        current = self._version(uri)
+        current = self._records.version(uri)
         if current == 0:
             with suppress(ScriptNotFound):
                 current = (await self._repository.versions(uri))[0].version
         return current + 1
 
     def _refuse_stale(self, change: ScriptChange) -> None:
-        current = self._version(change.uri)
+        current = self._records.version(change.uri)
         if change.expected_version is not None and change.expected_version != current:
             raise VersionConflict(uri=change.uri, expected=change.expected_version, current=current)
         if change.source is None and current == 0:
             raise ScriptNotFound(change.uri)
 
-    def _keep(self, script: Script, live: LiveScript | None) -> ScriptUpdate:
-        known = self._records.get(script.uri)
-        action = "updated" if known and known.script else "inserted"
-        self._records[script.uri] = ScriptRecord(script.uri, script, live)
-        return ScriptUpdate(script.uri, action, int(self._now() * 1000), script, live)
-
-    def _keep_failed(self, script: Script, error: Exception) -> None:
-        """Note that a stored script does not load; the version that served before goes on serving."""
-        known = self._records.get(script.uri)
-        self._records[script.uri] = ScriptRecord(script.uri, script, known.live if known else None)
-        if not isinstance(error, ScriptInvalid | RouteConflict | HTTPProblem):
-            self._log.failure("loading {uri} failed", uri=script.uri)
-        self._failed(script.uri, error)
-
-    def _forget(self, uri: str) -> ScriptUpdate:
-        self._records.pop(uri, None)
-        return ScriptUpdate(uri, "removed", int(self._now() * 1000))
-
-    def _failed(self, uri: str, error: Exception) -> None:
-        """Log why a script was refused and, if it is known, show it in its record."""
-        shown = error if isinstance(error, ScriptInvalid) else _as_invalid(uri, error)
-        record = self._records.get(uri)
-        if record is not None:
-            self._records[uri] = attrs.evolve(record, error=shown)
-        text = shown.message + (f"\n{shown.stack}" if shown.stack else "")
-        self._script_log.append("error", text, script=uri, kind="load", line=shown.line)
-
-    def _warn(self, found: Examination) -> None:
-        for one in found.diagnostics:
-            if one.severity != "info":
-                # An error here does not keep the script from going live, such as a missing handler.
-                text = f"{one.code}: {one.message}"
-                self._script_log.append("warn", text, script=found.uri, kind="lint", line=one.line)
-
-    def _tell(self, updates: Iterable[ScriptUpdate]) -> None:
-        for update in updates:
-            for listener in tuple(self._listeners):
-                try:
-                    listener(update)
-                except Exception:
-                    self._log.failure("a listener to script changes failed")
-
 
 def _sound(found: Examination | Exception) -> Examination | None:
     return found if isinstance(found, Examination) else None
-
-
-def _as_invalid(uri: str, error: Exception) -> ScriptInvalid:
-    code = "ROUTE_CONFLICT" if isinstance(error, RouteConflict) else "SCRIPT_INVALID"
-    line = getattr(error, "line", None)
-    return ScriptInvalid(uri=uri, message=_message(error), line=line, code=code)
-
-
-def _message(error: Exception) -> str:
-    return error.message if isinstance(error, ScriptInvalid | HTTPProblem) else str(error)
