@@ -1,5 +1,5 @@
 """
-Make docs/plugins-reference.md from aiwebengine/interfaces.py.
+Make docs/plugins-reference.md from the modules of aiwebengine/interfaces.
 
 ``python scripts/plugin_reference.py`` prints it, ``--write`` renews the file. Each public interface has a
 section; each of its methods a heading that is its signature.
@@ -10,11 +10,12 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCE = "aiwebengine/interfaces.py"
+PACKAGE = "aiwebengine/interfaces"
+MODULES = ("plugins", "web", "scripts", "repository")
 TARGET = "docs/plugins-reference.md"
 _INTRO = """\
 # Plugin interfaces
@@ -24,10 +25,15 @@ How they are used together: [plugins.md](plugins.md).
 """
 
 
-def reference(source: str) -> str:
-    """Give the reference of a module of interfaces."""
-    module = ast.parse(source)
-    classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
+def sources(root: Path) -> list[str]:
+    """Give the texts of the modules of interfaces, in the order of the reference."""
+    return [(root / PACKAGE / f"{name}.py").read_text("utf-8") for name in MODULES]
+
+
+def reference(modules: Iterable[str]) -> str:
+    """Give the reference of modules of interfaces."""
+    bodies = [ast.parse(source).body for source in modules]
+    classes = [node for body in bodies for node in body if isinstance(node, ast.ClassDef)]
     return "\n".join([_INTRO, *(line for node in classes for line in _section(node))])
 
 
@@ -72,7 +78,7 @@ def _markdown(text: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Print or, with --write, renew the reference."""
-    text = reference((ROOT / SOURCE).read_text("utf-8"))
+    text = reference(sources(ROOT))
     if arguments == ["--write"]:
         (ROOT / TARGET).write_text(text, "utf-8")
     else:

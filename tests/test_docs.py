@@ -67,7 +67,7 @@ class InterfaceTests(SynchronousTestCase):
         assert spec is not None and spec.loader is not None
         script = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(script)
-        made = script.reference((ROOT / script.SOURCE).read_text("utf-8"))
+        made = script.reference(script.sources(ROOT))
         message = "run: python scripts/plugin_reference.py --write"
         self.assertEqual((ROOT / script.TARGET).read_text("utf-8"), made, message)
 
