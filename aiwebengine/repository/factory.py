@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import time
 from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -110,6 +109,8 @@ def open_database(
 def _what_is_wrong(scheme: str) -> str:
     if scheme in _KNOWN:
         return f"not a complete URL; write {_KNOWN[scheme]}"
+    from difflib import get_close_matches  # for mistakes only: half a megabyte
+
     near = get_close_matches(scheme, [*_KNOWN, *_OTHER_NAMES], n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return f"unknown scheme {scheme!r}; known are {', '.join(_KNOWN.values())}.{hint}"
