@@ -29,7 +29,12 @@ class IFeature(Interface):
 
 
 class IFallback(Interface):
-    """Someone who answers what no route of a script and no feature does, such as files."""
+    """
+    Someone who answers what no route of a script and no feature does, such as files.
+
+    It may also have ``async def claim(path: str) -> str | None``, which tells with what it would answer a GET
+    of that path (decoded), such as ``asset css/site.css``: `/engine/routes?path=` shows it.
+    """
 
     def answer(exchange: IExchange) -> Any:
         """

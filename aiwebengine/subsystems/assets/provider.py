@@ -76,6 +76,10 @@ class Assets:
         """Answer with an asset or a file, if there is one."""
         return self._serving.answer(exchange)
 
+    async def claim(self, path: str) -> str | None:
+        """Tell which asset or file a path asks for, None for none."""
+        return await self._serving.claim(path)
+
     # IEngineService
 
     async def start(self) -> None:

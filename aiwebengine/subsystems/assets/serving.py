@@ -53,16 +53,10 @@ class AssetServing:
     def answer(self, exchange: IExchange) -> Any:
         """Answer GET and HEAD of what there is, other methods of it with 405; see `IFallback`."""
         settings = self._settings()
-        name = _name_of(exchange.path_text, serving_prefix(settings.path))
-        if name is None:
+        names = _names_of(exchange.path_text, settings)
+        if names is None:
             return False
-        wanted = name
-        if not name or name.endswith("/"):
-            if not settings.index:
-                return False
-            wanted = name + settings.index
-        if is_hidden(wanted):
-            return False
+        name, wanted = names
         asset = self._public.get(wanted)
         if asset is not None:
             content = self._contents.get(asset.sha256)
@@ -75,6 +69,22 @@ class AssetServing:
         if settings.directories:
             return self._answer_file(exchange, name, wanted, settings)
         return False
+
+    async def claim(self, path: str) -> str | None:
+        """Tell which asset or file a path asks for, None for none; see `IFallback`."""
+        settings = self._settings()
+        names = _names_of(path, settings)
+        if names is None:
+            return None
+        _, wanted = names
+        if self._public.get(wanted) is not None:
+            return f"asset {wanted}"
+        directories = [Path(directory) for directory in settings.directories]
+        found: FoundFile | None = await self._blocking(find_file, directories, wanted)
+        if found is None:
+            return None
+        found.close()
+        return f"file {wanted}"
 
     # From the repository
 
@@ -150,11 +160,21 @@ class AssetServing:
         await stream_plan(exchange, plan_answer(exchange, shown), read, _CHUNK_BYTES)
 
 
-def _name_of(path: str, prefix: str) -> str | None:
-    """Give the name that a path below ``prefix`` asks for, with a slash at its end for a directory."""
-    if path.startswith(prefix):
-        return path[len(prefix) :]
-    return None
+def _names_of(path: str, settings: AssetSettings) -> tuple[str, str] | None:
+    """
+    Give the name that a path asks for, with a slash at its end for a directory, and that of the file wanted.
+
+    None for what is not served in any case.
+    """
+    prefix = serving_prefix(settings.path)
+    if not path.startswith(prefix):
+        return None
+    name = wanted = path[len(prefix) :]
+    if not name or name.endswith("/"):
+        if not settings.index:
+            return None
+        wanted = name + settings.index
+    return None if is_hidden(wanted) else (name, wanted)
 
 
 def _directory_index(name: str, settings: AssetSettings) -> str | None:

@@ -14,7 +14,7 @@ import msgspec
 
 from aiwebengine._version import VERSION
 from aiwebengine.errors import HTTPProblem
-from aiwebengine.interfaces import IFeature, IRequestGate
+from aiwebengine.interfaces import IFallback, IFeature, IRequestGate
 from aiwebengine.repository.errors import RepositoryUnusable
 from aiwebengine.scripts.log import LEVELS, LogEntry, matcher, parse_since
 from aiwebengine.scripts.routes import Match, OtherMethods, Route
@@ -77,7 +77,13 @@ class InsightEndpoints(Endpoints):
             return
         if not path.startswith("/"):
             raise HTTPProblem(400, "BAD_REQUEST", f"path must start with '/', not {path[:40]!r}")
-        answer_json(request, {"answer": self._who_answers(path, argument(request, "method", "GET").upper())})
+        method = argument(request, "method", "GET").upper()
+        answer = self._who_answers(path, method)
+        if answer["owner"] == "nobody" and method in ("GET", "HEAD"):
+            claim = await self._claim(path.partition("?")[0])
+            if claim is not None:
+                answer = answer | {"owner": "fallback", "feature": claim}
+        answer_json(request, {"answer": answer})
 
     @operation(
         "GET",
@@ -241,6 +247,14 @@ class InsightEndpoints(Endpoints):
         if isinstance(found, OtherMethods):
             return answer | {"allow": list(found.methods)}
         return answer
+
+    async def _claim(self, path: str) -> str | None:
+        """Tell what would answer where no route does, by the first who says so."""
+        for one in self._services.providers(IFallback):
+            claim = await one.claim(path) if hasattr(one, "claim") else None
+            if claim is not None:
+                return str(claim)
+        return None
 
 
 def route_json(route: Route) -> dict[str, Any]:

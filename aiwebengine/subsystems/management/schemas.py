@@ -291,10 +291,11 @@ class RouteAnswer(Shape):
     """
     Who answers a path: a script's route (``params`` decoded), a feature of the engine, or nobody.
 
+    A ``fallback`` answers where no route does; ``feature`` names with what, such as ``asset css/site.css``.
     ``allow`` lists other methods of a known path.
     """
 
-    owner: Literal["script", "engine", "nobody"]
+    owner: Literal["script", "engine", "fallback", "nobody"]
     route: RouteShape | None
     params: dict[str, str]
     feature: str | None

@@ -326,6 +326,23 @@ class FileTests(ServingCase):
         self.assertEqual(self.get("/empty.txt").headers["content-length"], "0")
         self.assertEqual(self.observer.records[0].route, "assets")
 
+    def test_who_answers(self):
+        """The management API tells which asset or file answers a path, and what nobody answers."""
+        self.put("logo.svg", b"<svg/>")
+        self.put("hidden.txt", b"x", "?public=false")
+        self.helper.put("a", "GET /a.txt\nPOST /sub")
+
+        def asked(query):
+            answer = self.ask("GET", f"/engine/routes?path={query}").json["answer"]
+            return answer["owner"], answer["feature"]
+
+        self.assertEqual(asked("/logo.svg"), ("fallback", "asset logo.svg"))
+        self.assertEqual(asked("/sub/?x=1"), ("fallback", "file sub/index.html"))
+        self.assertEqual(asked("/sub/x.wasm&method=head"), ("fallback", "file sub/x.wasm"))
+        self.assertEqual(asked("/a.txt")[0], "script")
+        for nobody in ("/hidden.txt", "/.env", "/nothing", "/logo.svg&method=POST", "/sub/../.env"):
+            self.assertEqual(asked(nobody), ("nobody", None), nobody)
+
     def test_req_asset_001_mime_types(self):
         """Common types are known, by name only."""
         for suffix, wanted in (
