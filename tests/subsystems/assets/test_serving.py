@@ -414,6 +414,14 @@ class FileTests(ServingCase):
             self.assertEqual(self.get(path).code, (400, "BAD_REQUEST"), path)
         self.assertEqual(self.get("/in.txt").body, b"file")
 
+    def test_req_sec_001_deep_paths(self):
+        """A path of thousands of segments that leads nowhere is not followed segment by segment."""
+        followed = []
+        self.patch(os.path, "realpath", followed.append)
+        for path in ("/none", "/" + "x/" * 2000, "/" + "x/" * 1000 + "x", "/a.txt" + "/x" * 1000):
+            self.assertEqual(self.get(path).code, NOT_FOUND, path)
+        self.assertEqual(followed, [])
+
     def test_root_is_a_link(self):
         """The directory may be a link that is set anew."""
         current = self.root.parent / (self.root.name + "-current")
