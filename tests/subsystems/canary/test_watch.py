@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
@@ -200,6 +201,19 @@ class WatchTests(SynchronousTestCase):
         self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
         self.canaries.end = end
         self.helper.wait(self.canaries.end("a"))
+
+    def test_stopped_while_trying(self):
+        """What fails after the stop is not tried again."""
+        waiting = Deferred()
+
+        async def save(*arguments):
+            await waiting
+
+        self.patch(self.helper.repository, "save", save)
+        self.finish(2, 500, times=10)
+        self.helper.wait(self.watch.stop())
+        waiting.errback(RepositoryUnavailable("postgresql://x", "gone"))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
 
 class SharedTests(SynchronousTestCase):
