@@ -125,7 +125,7 @@ class RegistryHelper:
         return self.case.failureResultOf(ensureDeferred(coroutine), error).value
 
     def refresh_during(self, work):
-        """Refresh; begin ``work()`` when scripts were read and nobody knows of that yet, and give its result."""
+        """Refresh; give what ``work()`` gave, called when scripts were read and nobody knows of that yet."""
         read = self.repository.scripts
 
         async def slow():
