@@ -116,6 +116,13 @@ def remove_some(
     """
     conditions: list[str] = []
     wanted: list[int | str | None] = []
+    if namespace is None and owner is None:
+        # By their times: in the order of keys, in which they are removed, all there are would be looked at.
+        conditions.append(
+            "(namespace, name) IN"
+            " (SELECT namespace, name FROM key_values WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)"
+        )
+        wanted += [expired_at, limit]
     for condition, given in (
         ("expires_at <= ?", [expired_at]),
         ("namespace = ?", [namespace]),
