@@ -33,6 +33,8 @@ class Changes(Protocol):
 class PolledChanges:
     """Looks at the revisions each ``interval_s``; ``told`` gives how often this process changed scripts."""
 
+    _log = Logger()
+
     def __init__(self, clock: Any, calls: Calls, told: Callable[[], int], interval_s: float = 1.0) -> None:
         self._calls = calls
         self._told = told
@@ -60,6 +62,10 @@ class PolledChanges:
             scripts, logs = await self._calls.read(_revisions)
         except RepositoryUnusable:
             return  # whoever needs the repository says so
+        except Exception:
+            # A loop that ends in an error does not go on, and nothing would be heard of others any more.
+            self._log.failure("looking for changes of the repository failed")
+            return
         known, self._known = self._known, (scripts - self._told(), logs)
         if known is not None:
             for topic, before, now in zip(TOPICS, known, self._known, strict=True):

@@ -77,8 +77,10 @@ class Deadlines:
             with self._changed:
                 self._limits.add(limit)
                 if self._thread is None:
-                    self._thread = Thread(target=self._run, name="repository-deadlines", daemon=True)
-                    self._thread.start()
+                    # Known only when it has started: where there is no room for a thread another is tried.
+                    thread = Thread(target=self._run, name="repository-deadlines", daemon=True)
+                    thread.start()
+                    self._thread = thread
                 elif len(self._limits) == 1:
                     self._changed.notify()
             yield limit

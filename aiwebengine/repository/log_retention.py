@@ -57,3 +57,6 @@ class LogRetention:
                 pass
         except RepositoryUnusable as error:
             self._log.warn("old log entries were not removed: {reason}", reason=str(error))
+        except Exception:
+            # A loop that ends in an error does not go on, and the log would grow for ever.
+            self._log.failure("old log entries were not removed")

@@ -272,6 +272,9 @@ class PostgreSQLDatabase:
             raise RepositoryUnavailable(self.url, reason) from error
         except psycopg.Error as error:
             raise RepositoryUnusable(self.url, _brief(error)) from error
+        except OSError as error:
+            # It is this process that has run out of something, such as file descriptors.
+            raise RepositoryUnavailable(self.url, _brief(error)) from error
 
     def _note_absence(self, reason: str) -> None:
         if self._away_since is None:

@@ -16,7 +16,7 @@ import attrs
 import msgspec
 from twisted.logger import Logger
 
-from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound
+from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound, VersionConflict
 from aiwebengine.sandbox.model import Program
 from aiwebengine.scripts.examine import Examination
 from aiwebengine.scripts.forks import forked
@@ -107,6 +107,8 @@ class Canaries:
         self._live: dict[str, Canary] = {}
         # Out of service, but still stored.
         self._unforgotten: dict[str, Canary] = {}
+        # The number of the stored text that was deleted last, by URI.
+        self._forgotten: dict[str, int] = {}
         self._listeners: list[Callable[[CanaryUpdate], None]] = []
         self._log = Logger()
         self.enabled = False
@@ -221,36 +223,53 @@ class Canaries:
                 ended.append(uri)
         return ended
 
-    async def forget_stored(self, uris: Iterable[str]) -> None:
-        """Delete what is stored of canaries; a failure is logged, as what is stale is ignored anyway."""
+    async def forget_stored(self, uris: Iterable[str], holder: int | None = None) -> None:
+        """
+        Delete what is stored of canaries; a failure is logged, as what is stale is ignored anyway.
+
+        With ``holder`` only the stored text of that number: what was stored since then stays.
+        """
         for uri in uris:
+            change = ScriptChange(HOLDER_PREFIX + uri, None, expected_version=holder)
             try:
-                with suppress(ScriptNotFound):
-                    await self._registry._repository.save([ScriptChange(HOLDER_PREFIX + uri, None)])
+                with suppress(ScriptNotFound, VersionConflict):
+                    await self._registry._repository.save([change])
             except Exception:
                 self._log.failure("the canary of {uri} could not be deleted", uri=uri)
 
-    async def refresh(self, stored: Mapping[str, Script], is_startup: bool) -> None:
-        """Take over what the repository says: ``stored`` are the holders by URI of their script."""
+    async def refresh(
+        self, stored: Mapping[str, Script], is_startup: bool, before: Sequence[Canary] = ()
+    ) -> None:
+        """
+        Take over what the repository says: ``stored`` are the holders by URI of their script.
+
+        ``before`` are the canaries from before they were read; what was changed here since then stays.
+        """
         if not self.enabled:
             return
-        for uri in [uri for uri in self._live if uri not in stored]:
-            self._drop(uri, "ended", "by another engine")
+        for canary in before:
+            if canary.uri not in stored and self._live.get(canary.uri) is canary:
+                self._drop(canary.uri, "ended", "by another engine")
         for uri, script in stored.items():
             try:
                 kept = msgspec.json.decode(script.message, type=_Kept)
             except msgspec.MsgspecError:
                 self._log.error("the stored canary of {uri} is not readable and ignored", uri=uri)
                 continue
-            known = self._live.get(uri)
-            known = known or self._unforgotten.get(uri)
-            if known is not None and known.holder == script.version:
+            if self._knows(uri, script.version):
                 continue
             async with self._registry._turns.of([uri]):
+                if self._knows(uri, script.version):
+                    continue
                 if kept.base != self._registry._records.version(uri):
-                    await self.forget_stored([uri])
+                    await self.forget_stored([uri], script.version)
                     continue
                 await self._take_over(uri, script, kept, is_startup)
+
+    def _knows(self, uri: str, holder: int) -> bool:
+        """Tell whether the stored text of that number, or a later one, was dealt with."""
+        known = self._live.get(uri) or self._unforgotten.get(uri)
+        return holder <= max(known.holder if known else 0, self._forgotten.get(uri, 0))
 
     async def _take_over(self, uri: str, script: Script, kept: _Kept, is_startup: bool) -> None:
         version = kept.base + 1
@@ -275,7 +294,7 @@ class Canaries:
             self._install(canary, "started", "found in the repository")
             if self._live.get(uri) is not canary:
                 # Its routes were given to another script meanwhile: the next look must not find it again.
-                await self.forget_stored([uri])
+                await self.forget_stored([uri], script.version)
         except Exception as error:
             self._log.warn("the stored canary of {uri} does not load: {reason}", uri=uri, reason=str(error))
 
@@ -357,6 +376,7 @@ class Canaries:
                 await self._save(changes, canary, note)
             except ScriptNotFound:
                 await self._save([], canary, note)
+            self._forgotten[uri] = max(canary.holder, self._forgotten.get(uri, 0))
             if self._unforgotten.get(uri) is canary:
                 del self._unforgotten[uri]
 

@@ -36,6 +36,7 @@ def load_fingerprint(settings: JavaScriptSettings, prelude: Prelude, *others: ob
         metadata.version(_BINDING),
         sandbox_settings(settings, prelude),
         settings.init_timeout_ms,
+        settings.max_script_bytes,
         prelude.always,
         pieces,
         [_digest_of(package) for package in _PACKAGES],

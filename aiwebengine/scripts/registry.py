@@ -297,13 +297,19 @@ class ScriptRegistry:
         return saved
 
     async def _refresh(self, is_startup: bool) -> None:
-        stored, holders = split_holders(await self._repository.scripts())
-        gone = [one.uri for one in self._records if one.script and one.uri not in stored]
-        newer = [script for script in stored.values() if self._records.version(script.uri) < script.version]
+        # Nothing is committed here while it is read, so that what is read and what is known belong together.
+        async with self._turns.of([self._COMMIT]):
+            canaries = self.canaries.all()
+            stored, holders = split_holders(await self._repository.scripts())
+            before = {one.uri: one.script.version for one in self._records if one.script}
+        gone = [uri for uri in before if uri not in stored]
+        newer = [script for uri, script in stored.items() if before.get(uri, 0) < script.version]
         async with self._turns.of([*gone, *(script.uri for script in newer)]):
+            # What was changed here since then is newer than what was read.
+            gone = [uri for uri in gone if self._records.version(uri) == before[uri]]
             # By age, so that of two scripts with the same route the later one is refused.
             newer = sorted(
-                (script for script in newer if self._records.version(script.uri) < script.version),
+                (one for one in newer if self._records.version(one.uri) == before.get(one.uri, 0)),
                 key=lambda script: (script.updated_at, script.uri),
             )
             known = await self._kept.known(newer) if self._kept is not None else {}
@@ -344,7 +350,7 @@ class ScriptRegistry:
                 loaded=len(unknown),
                 known=len(known),
             )
-        await self.canaries.refresh(holders, is_startup)
+        await self.canaries.refresh(holders, is_startup, canaries)
 
     def _keep_loads(self, loads: Mapping[str, Examination | None]) -> None:
         if self._kept is not None:

@@ -41,6 +41,23 @@ class PolledTests(SynchronousTestCase):
     def save(self, repository):
         self.wait(repository.save([ScriptChange("a", "x")]))
 
+    def test_goes_on(self):
+        """An error nobody has foreseen does not end the looking."""
+        other = self.open()
+        broken = self.patch(WorkerCalls, "read", self.fail_)
+        one = self.open()
+        one.watch(lambda: self.told.append("one"))
+        self.clock.advance(1)
+        self.assertEqual(len(self.flushLoggedErrors(OSError)), 2)
+        broken.restore()
+        self.clock.advance(1)
+        self.save(other)
+        self.clock.pump([1, 0.1])
+        self.assertEqual(self.told, ["one"])
+
+    async def fail_(self, *arguments):
+        raise OSError("broken")
+
     def test_told(self):
         """Another's change is told once, within a second; one's own is not."""
         one, other = self.open(), self.open()

@@ -93,6 +93,20 @@ class DeadlineTests(SynchronousTestCase):
             self.assertEqual(self.ours.recv(1), b"")
         self.wait_for_end()
 
+    def test_no_room_for_a_thread(self):
+        """Where a thread cannot be started now, the next call starts one."""
+
+        def fail(thread):
+            raise RuntimeError("can't start new thread")
+
+        full = self.patch(threading.Thread, "start", fail)
+        with self.assertRaises(RuntimeError), self.deadlines.over(self.ours.fileno()):
+            pass
+        full.restore()
+        with self.deadlines.over(self.ours.fileno()) as limit:
+            self.assertEqual(self.ours.recv(1), b"")
+        self.assertTrue(limit.expired)
+
     def test_stopped(self):
         """When it is told to end, the thread still looks after what is under way."""
         with self.deadlines.over(self.ours.fileno()) as limit:

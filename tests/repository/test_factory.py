@@ -1,11 +1,20 @@
 """Tests for aiwebengine.repository.factory."""
 
+import errno
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from aiwebengine.repository import MemoryRepository, RepositoryUnusable, open_repository
+from aiwebengine.repository import (
+    MemoryRepository,
+    RepositoryUnavailable,
+    RepositoryUnusable,
+    open_database,
+    open_repository,
+)
 from aiwebengine.repository.database import DatabaseRepository
 from aiwebengine.repository.worker import InlineWorker
 from aiwebengine.scripts.model import ScriptChange
@@ -57,6 +66,21 @@ class FactoryTests(SynchronousTestCase):
         ):
             error = self.assertRaises(RepositoryUnusable, open_repository, url)
             self.assertIn(said, str(error), url)
+
+    def test_no_descriptor_left(self):
+        """Where this process has no file descriptor left the repository is unavailable, not broken."""
+        import psycopg
+
+        database = open_database("postgresql://localhost/none")
+        self.addCleanup(database.close)
+        self.patch(psycopg, "connect", lambda **_: SimpleNamespace(fileno=lambda: 3, close=lambda: None))
+
+        def dup(descriptor):
+            raise OSError(errno.EMFILE, "Too many open files")
+
+        self.patch(os, "dup", dup)
+        error = self.assertRaises(RepositoryUnavailable, database.read, lambda link: None)
+        self.assertIn("Too many open files", error.reason)
 
     def test_no_password(self):
         """A password in the URL is not shown."""

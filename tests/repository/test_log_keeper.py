@@ -405,6 +405,22 @@ class RetentionTests(KeeperCase):
         self.clock.advance(3600)
         self.assertEqual(self.kept(), "6789")
 
+    def test_goes_on(self):
+        """An error nobody has foreseen does not end it: the next hour is another try."""
+        self.begin(rows=2)
+
+        def fail(operation):
+            raise OSError("broken")
+
+        self.append("34")
+        self.tick()
+        self.repository.fault = fail
+        self.clock.advance(3600)
+        self.repair()
+        self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
+        self.clock.advance(3600)
+        self.assertEqual(self.kept(), "34")
+
     def test_without_age(self):
         """With 0 days age does not matter."""
         self.begin(days=0)

@@ -16,9 +16,10 @@ import aiwebengine
 from aiwebengine.repository import open_repository
 from aiwebengine.repository.calls import WorkerCalls
 from aiwebengine.repository.database import DatabaseRepository
-from aiwebengine.repository.errors import RepositoryUnavailable, RepositoryUnusable
+from aiwebengine.repository.errors import QuotaExceeded, RepositoryUnavailable, RepositoryUnusable
+from aiwebengine.repository.model import Quota
 from aiwebengine.repository.schema import migrations
-from aiwebengine.repository.sqlite import SQLiteDatabase, migrate
+from aiwebengine.repository.sqlite import SQLiteDatabase, SQLiteLink, migrate
 from aiwebengine.repository.worker import InlineWorker, ThreadWorker
 from aiwebengine.scripts.model import ScriptChange
 from aiwebengine.testing.repository import ScriptRepositoryContract
@@ -52,6 +53,41 @@ class InSQLite:
 
 class SQLiteAssetTests(InSQLite, AssetContract, SynchronousTestCase):
     """Assets in SQLite."""
+
+
+class PruningTests(InSQLite, SynchronousTestCase):
+    """Expired keys are found by their times."""
+
+    def test_not_every_key_is_looked_at(self):
+        """However many keys there are, those that have not expired cost nothing."""
+        asked = []
+        ask = SQLiteLink.all
+
+        def watched(link, statement, *values):
+            asked.append((statement, values))
+            return ask(link, statement, *values)
+
+        repository = self.make_repository(lambda: 100.0)
+        self.wait(repository.key_values.set("n", "a", 1, 1))
+        self.wait(repository.key_values.set("n", "b", 1))
+        repository.key_values._now = lambda: 200.0
+        self.patch(SQLiteLink, "all", watched)
+        self.assertEqual(self.wait(repository.key_values.prune()), 1)
+        # A script that keeps as much as it may has its expired keys looked for with each write.
+        full = self.failureResultOf(
+            Deferred.fromCoroutine(repository.key_values.set("n", "c", 1, quota=Quota(1, 1000)))
+        )
+        full.trap(QuotaExceeded)
+        self.assertEqual(len(asked), 2)
+        for statement, values in asked:
+            plan = self.database.read(ask, f"EXPLAIN QUERY PLAN {statement}", *values)
+            steps = [row[-1] for row in plan]
+            self.assertTrue(any("key_values_expiry" in step for step in steps), steps)
+            self.assertFalse(any(step.startswith("SCAN") for step in steps), steps)
+        self.wait(repository.close())
+
+    def wait(self, coroutine):
+        return self.successResultOf(Deferred.fromCoroutine(coroutine))
 
 
 class SQLiteUserTests(InSQLite, UserContract, SynchronousTestCase):

@@ -124,6 +124,21 @@ class RegistryHelper:
     def fails(self, coroutine, error):
         return self.case.failureResultOf(ensureDeferred(coroutine), error).value
 
+    def refresh_during(self, work):
+        """Refresh; give what ``work()`` gave, called when scripts were read and nobody knows of that yet."""
+        read = self.repository.scripts
+
+        async def slow():
+            self.repository.scripts = read
+            found = await read()
+            done.append(work())
+            return found
+
+        done = []
+        self.repository.scripts = slow
+        self.wait(self.registry.refresh())
+        return done[0]
+
     def put(self, uri, source, **keywords):
         return self.wait(self.registry.put(uri, source, **keywords))
 

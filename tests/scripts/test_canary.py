@@ -283,6 +283,33 @@ class LastingTests(CanaryTestCase):
         other.wait(other.registry.refresh())
         self.assertEqual((self.served(helper=other), other.told[-1]), (1, (2, "ended")))
 
+    def test_begun_while_read(self):
+        """A canary that begins here while scripts are read goes on."""
+        canaries = self.helper.registry.canaries
+        begun = self.helper.refresh_during(lambda: self.helper.begin(canaries.begin("a", "GET /x two", 100)))
+        self.successResultOf(begun)
+        self.assertEqual((self.served(), self.holders()), (2, [HOLDER_PREFIX + "a"]))
+
+    def test_ended_while_read(self):
+        """A canary that was taken back here while scripts are read does not come back."""
+        self.begin()
+        canaries = self.helper.registry.canaries
+        ended = self.helper.refresh_during(lambda: self.helper.begin(canaries.end("a")))
+        self.successResultOf(ended)
+        self.assertEqual((self.served(), self.holders(), canaries.all()), (1, [], []))
+
+    def test_next_one_while_read(self):
+        """The canary after the one that was read is not deleted in its place."""
+        self.begin()
+        canaries = self.helper.registry.canaries
+
+        async def go_on():
+            await canaries.promote("a")
+            await canaries.begin("a", "GET /x three", 100)
+
+        self.successResultOf(self.helper.refresh_during(lambda: self.helper.begin(go_on())))
+        self.assertEqual((self.served(), self.holders()), (3, [HOLDER_PREFIX + "a"]))
+
     def test_unreadable(self):
         """What cannot be read or does not load is said and left alone."""
         kept = json.dumps({"base": 1, "percent": 5})

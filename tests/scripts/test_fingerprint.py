@@ -41,6 +41,7 @@ class FingerprintTests(SynchronousTestCase):
                     {"memory_limit_bytes": 2**25},
                     {"stack_size_bytes": 2**17},
                     {"init_timeout_ms": 77},
+                    {"max_script_bytes": 777},
                     {"isolation": "runtime"},
                     {"allowed_apis": ("eval",)},
                     {"max_timers": 3},

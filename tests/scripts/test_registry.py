@@ -557,6 +557,29 @@ class StartTests(SynchronousTestCase):
         two.wait(two.registry.refresh())
         self.assertEqual(len(two.pool.loads), loads)
 
+    def test_req_data_004_changed_while_read(self):
+        """What this front stores and deletes while another's changes are read stays as it was made here."""
+        helper = RegistryHelper(self, repository=self.repository)
+        helper.put("old", "GET /old")
+        helper.put("both", "GET /both")
+        registry = helper.registry
+
+        def changes():
+            return [
+                helper.begin(work)
+                for work in (
+                    registry.put("new", "GET /new"),
+                    registry.delete("old"),
+                    registry.put("both", "GET /both2"),
+                )
+            ]
+
+        for done in helper.refresh_during(changes):
+            self.successResultOf(done)
+        self.assertEqual(helper.answers("GET", "/new"), ("new", 1, {}))
+        self.assertEqual(helper.answers("GET", "/both2"), ("both", 2, {}))
+        self.assertIsNone(helper.answers("GET", "/old"))
+
     def test_refresh_keeps_serving(self):
         """A version of another front that does not load here leaves the old one serving."""
         helper = RegistryHelper(self, repository=self.repository)

@@ -117,13 +117,18 @@ def remove_some(
     conditions: list[str] = []
     wanted: list[int | str | None] = []
     for condition, given in (
-        ("expires_at <= ?", [expired_at]),
         ("namespace = ?", [namespace]),
         ("(namespace = ? OR (namespace > ? AND namespace < ?))", _counted_to(owner)),
     ):
         if given[0] is not None:
             conditions.append(condition)
             wanted += given
+    if expired_at is not None:
+        # By their times: in the order of keys, in which they are removed, all there are would be looked at.
+        expired = " AND ".join(["expires_at <= ?", *conditions])
+        first = f"SELECT namespace, name FROM key_values WHERE {expired} ORDER BY expires_at LIMIT ?"  # noqa: S608
+        conditions = ["expires_at <= ?", f"(namespace, name) IN ({first})"]
+        wanted = [expired_at, expired_at, *wanted, limit]
     rows = link.all(
         "SELECT namespace, name, length(value) FROM key_values"  # noqa: S608
         f" WHERE {' AND '.join(conditions)} ORDER BY namespace, name LIMIT ?{link.locking}",

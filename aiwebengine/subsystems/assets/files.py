@@ -45,6 +45,10 @@ def find_file(directories: Sequence[Path], name: str) -> FoundFile | None:
     Only regular files whose real path lies within the directory's count: a symbolic link may not lead out.
     """
     for directory in directories:
+        # One call of the system for what is not there; finding out the real path takes one for each segment,
+        # and a path may have thousands.
+        if not os.path.isfile(os.path.join(directory, name)):  # noqa: PTH113, PTH118 - as below
+            continue
         real = _real_path(directory, name)
         if real is None:
             continue

@@ -16,13 +16,15 @@ from aiwebengine.subsystems.assets.settings import AssetSettings
 if TYPE_CHECKING:
     from aiwebengine.subsystems.assets.pictures import Picture, Wish
 
-__all__ = ["MOST_BYTES", "Images", "ImagesUnusable"]
+__all__ = ["MOST_BYTES", "Images", "ImagesBusy", "ImagesUnusable"]
 
 #: The largest picture that a script is given.
 MOST_BYTES = 2_097_152
 # Each may take hundreds of megabytes while it is decoded.
 _AT_ONCE = 2
 _PACKAGE = "PIL"
+# Requests end after some seconds, what they have asked for does not: a crowd must not keep others out.
+_MOST_WAITING = 50
 # Thumbnails, mostly: 8 MiB at the very most.
 _MOST_KEPT = 128
 _KEPT_BYTES_EACH = 65_536
@@ -35,6 +37,15 @@ class ImagesUnusable(AIWebEngineError):
 
     def __str__(self) -> str:
         return "assets.image needs Pillow on the server: pip install 'aiwebengine[images]'"
+
+
+class ImagesBusy(AIWebEngineError):
+    """Too many pictures are waited for; uncaught in a script it is answered with 503."""
+
+    script_name = "ServiceUnavailableError"
+
+    def __str__(self) -> str:
+        return f"assets.image: {_MOST_WAITING} pictures are waiting to be made already"
 
 
 class Images:
@@ -60,7 +71,8 @@ class Images:
         """
         Give the picture that is wished (see `aiwebengine.subsystems.assets.pictures.Wish`).
 
-        Raises `AssetNotFound`, `ImagesUnusable`, ValueError for what is no picture or too large.
+        Raises `AssetNotFound`, `ImagesUnusable`, `ImagesBusy`, ValueError for what is no picture or too
+        large.
         """
         if importlib.util.find_spec(_PACKAGE) is None:
             raise ImagesUnusable
@@ -68,14 +80,24 @@ class Images:
 
         wanted = Wish(**wish)
         asset = await self._repository.stat(name)
-        known = self._kept.get(f"{asset.sha256} {wanted}")
+        key = f"{asset.sha256} {wanted}"
+        known = self._known(key)
         if known is not None:
             return known
+        if len(self._turns.waiting) >= _MOST_WAITING:
+            raise ImagesBusy
         await self._turns.acquire()
         try:
-            return await self._make_new(name, wanted)
+            # Whoever had its turn before may have wished for the same.
+            return self._known(key) or await self._make_new(name, wanted)
         finally:
             self._turns.release()
+
+    def _known(self, key: str) -> Picture | None:
+        known = self._kept.get(key)
+        if known is not None:
+            self._kept.move_to_end(key)
+        return known
 
     async def _make_new(self, name: str, wanted: Wish) -> Picture:
         from aiwebengine.subsystems.assets.pictures import convert

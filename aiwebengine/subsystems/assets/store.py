@@ -12,6 +12,7 @@ from aiwebengine.errors import HTTPProblem
 from aiwebengine.interfaces import IAssetRepository
 from aiwebengine.repository.model import PUBLIC_MARK, Asset, AssetPut
 from aiwebengine.scripts.model import iso_time
+from aiwebengine.scripts.turns import Turns
 from aiwebengine.subsystems.assets.media_types import check_media_type, is_allowed, said_type
 from aiwebengine.subsystems.assets.names import check_asset_name, served_at
 from aiwebengine.subsystems.assets.settings import AssetSettings
@@ -78,6 +79,9 @@ class AssetStore:
         self._most_upload_bytes = most_upload_bytes
         self._changed = changed
         self._reserved = reserved
+        # Those who write to one asset wait for each other: of two answers of the repository that come at
+        # the same time nobody could tell which change was the later one.
+        self._turns = Turns()
 
     @property
     def most_bytes(self) -> tuple[int, str]:
@@ -99,9 +103,10 @@ class AssetStore:
         replaced: dict[str, Asset] = {}
         puts = {new.name: self._put_of(new, replaced) for new in several}
         most = self._settings().max_total_bytes or None
-        stored = await self.repository.put_all(list(puts.values()), most_total_bytes=most)
-        raised = any(asset.public for asset in (*stored, *replaced.values()))
-        self._changed({asset.name: asset for asset in stored}, raised)
+        async with self._turns.of(puts):
+            stored = await self.repository.put_all(list(puts.values()), most_total_bytes=most)
+            raised = any(asset.public for asset in (*stored, *replaced.values()))
+            self._changed({asset.name: asset for asset in stored}, raised)
         return [Stored(asset, asset.name not in replaced) for asset in stored]
 
     async def amend(
@@ -129,14 +134,16 @@ class AssetStore:
                 asset, content_type=content_type or asset.content_type, metadata=_marked(kept, wanted)
             )
 
-        asset = await self.repository.amend(name, changed, expected_sha256=expected_sha256)
-        self._changed({name: asset}, asset.public or before[-1].public)
+        async with self._turns.of([name]):
+            asset = await self.repository.amend(name, changed, expected_sha256=expected_sha256)
+            self._changed({name: asset}, asset.public or before[-1].public)
         return asset
 
     async def delete(self, name: str, *, expected_sha256: str | None = None) -> None:
         """Forget an asset. Raises `AssetNotFound`, `AssetConflict`."""
-        deleted = await self.repository.delete(name, expected_sha256=expected_sha256)
-        self._changed({name: None}, deleted.public)
+        async with self._turns.of([name]):
+            deleted = await self.repository.delete(name, expected_sha256=expected_sha256)
+            self._changed({name: None}, deleted.public)
 
     def url(self, asset: Asset) -> str | None:
         """Give the path at which an asset is served (unless a script answers there), None when it is not."""

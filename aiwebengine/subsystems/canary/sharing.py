@@ -62,7 +62,8 @@ def _identity(canary: Canary) -> list[int]:
 def _figures(told: Any, canary: Canary) -> Figures:
     """Read what an engine told; nothing, if it was of another canary or if that engine tells it otherwise."""
     try:
-        if told["canary"] == _identity(canary):
+        numbers = (*told["total"], *told["recent"])
+        if told["canary"] == _identity(canary) and all(isinstance(one, int) for one in numbers):
             return Figures(Counts(*told["total"]), Counts(*told["recent"]))
     except (KeyError, TypeError):
         pass

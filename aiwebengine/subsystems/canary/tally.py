@@ -20,7 +20,21 @@ class Counts:
 
     def __add__(self, other: Counts) -> Counts:
         """Give both together."""
-        return Counts(*map(sum, zip(attrs.astuple(self), attrs.astuple(other), strict=True)))
+        return Counts(
+            self.requests + other.requests,
+            self.errors + other.errors,
+            self.baseline_requests + other.baseline_requests,
+            self.baseline_errors + other.baseline_errors,
+        )
+
+    def __sub__(self, other: Counts) -> Counts:
+        """Give what is left without the other."""
+        return Counts(
+            self.requests - other.requests,
+            self.errors - other.errors,
+            self.baseline_requests - other.baseline_requests,
+            self.baseline_errors - other.baseline_errors,
+        )
 
     @property
     def error_rate(self) -> float:
@@ -38,12 +52,15 @@ class Tally:
 
     def __init__(self) -> None:
         self.total = Counts()
+        # The sum of those seconds: it is asked for with each request, and a window may be a day.
+        self._recent = Counts()
         self._seconds: deque[tuple[int, Counts]] = deque()
 
     def count(self, second: int, window_s: int, *, canary: bool, error: bool) -> None:
         """Count one request that ended in this second."""
         one = Counts(1, int(error)) if canary else Counts(0, 0, 1, int(error))
         self.total += one
+        self._recent += one
         if self._seconds and self._seconds[-1][0] == second:
             one += self._seconds.pop()[1]
         self._seconds.append((second, one))
@@ -52,11 +69,11 @@ class Tally:
     def recent(self, second: int, window_s: int) -> Counts:
         """Give what ended within the window."""
         self._forget(second, window_s)
-        return sum((counts for _, counts in self._seconds), Counts())
+        return self._recent
 
     def _forget(self, second: int, window_s: int) -> None:
         while self._seconds and self._seconds[0][0] <= second - window_s:
-            self._seconds.popleft()
+            self._recent -= self._seconds.popleft()[1]
 
 
 def _percentage(part: int, whole: int) -> float:

@@ -124,6 +124,10 @@ class CanaryWatch:
                 watched.others = await self._shared.exchange(watched.canary, self._mine(watched))
             except RepositoryUnusable:
                 watched.others = Figures()
+            except Exception:
+                # A loop that ends in an error does not go on.
+                watched.others = Figures()
+                self._log.failure("the figures of the canary of {uri} were not exchanged", uri=uri)
             if self._watched.get(uri) is watched:
                 self._judge(watched)
 

@@ -35,6 +35,7 @@ class Withdrawals:
         self._audit = Audit(services.script_log)
         # What is to be tried again, by the script's URI.
         self._again: dict[str, Any] = {}
+        self._stopped = False
 
     def withdraw(self, canary: Canary, reason: str) -> None:
         """Take a canary out of service for a reason."""
@@ -44,7 +45,9 @@ class Withdrawals:
 
         def failed(failure: Failure) -> None:
             if failure.check(RepositoryUnusable):
-                self._again[canary.uri] = self._reactor.callLater(_RETRY_S, self.withdraw, canary, reason)
+                if not self._stopped:
+                    again = self._reactor.callLater(_RETRY_S, self.withdraw, canary, reason)
+                    self._again[canary.uri] = again
             elif not failure.check(HTTPProblem):
                 self._log.failure("a canary is out of service but not deleted", failure)
 
@@ -59,7 +62,8 @@ class Withdrawals:
         ).addErrback(failed)
 
     def stop(self) -> None:
-        """Try nothing again."""
+        """Try nothing again, what is under way included."""
+        self._stopped = True
         for call in self._again.values():
             if call.active():
                 call.cancel()

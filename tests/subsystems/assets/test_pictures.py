@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.repository.errors import AssetNotFound
 from aiwebengine.subsystems.assets import images
-from aiwebengine.subsystems.assets.images import Images, ImagesUnusable
+from aiwebengine.subsystems.assets.images import Images, ImagesBusy, ImagesUnusable
 from aiwebengine.subsystems.assets.pictures import FORMATS, Wish, convert
 from tests.subsystems.assets.support import AssetCase
 
@@ -179,6 +179,57 @@ class ImagesTests(AssetCase):
         self.assertEqual(len(waiting), 2)
         waiting[0].callback(convert(picture(), Wish(), MANY))
         self.assertEqual(len(waiting), 3)
+
+    def test_waited_for_once(self):
+        """Those who wish for the same at the same time get the one that was made first; it stays known."""
+        held = []
+
+        def blocking(function, *arguments):
+            held.append(Deferred().addCallback(lambda _: function(*arguments)))
+            return held[-1]
+
+        self.put("a.png", picture())
+        one = Images(self.repository, lambda: self.configuration.section("assets"), blocking)
+        made = [self.helper.begin(one.make("a.png", width=width)) for width in (1, 2, 1, 1)]
+        for waiting in held:
+            waiting.callback(None)
+        self.assertEqual([self.successResultOf(each).width for each in made], [1, 2, 1, 1])
+        self.assertEqual(len(held), 2)
+
+    def test_used_of_late(self):
+        """Of those remembered the ones used longest ago are forgotten."""
+        self.put("a.png", picture(200, 200))
+        for width in range(1, 129):
+            self.wait(self.images.make("a.png", width=width))
+        self.wait(self.images.make("a.png", width=1))
+        self.wait(self.images.make("a.png", width=129))
+        self.calls.clear()
+        self.wait(self.images.make("a.png", width=1))
+        self.assertEqual(self.calls, [])
+        self.wait(self.images.make("a.png", width=2))
+        self.assertEqual(len(self.calls), 1)
+
+    def test_too_many_wait(self):
+        """When many wait already more are refused, and later there is room again."""
+        held = []
+
+        def blocking(function, *arguments):
+            held.append(Deferred().addCallback(lambda _: function(*arguments)))
+            return held[-1]
+
+        self.put("a.png", picture())
+        one = Images(self.repository, lambda: self.configuration.section("assets"), blocking)
+        for width in range(1, 53):
+            self.helper.begin(one.make("a.png", width=width))
+        error = self.helper.fails(one.make("a.png", width=53), ImagesBusy)
+        self.assertEqual(error.script_name, "ServiceUnavailableError")
+        self.assertIn("50 pictures", str(error))
+        held.pop(0).callback(None)
+        again = self.helper.begin(one.make("a.png", width=53))
+        self.assertNoResult(again)
+        while held:
+            held.pop(0).callback(None)
+        self.assertEqual(self.successResultOf(again).width, 40)
 
     def test_refused(self):
         """No asset, too large a result, too many pixels."""

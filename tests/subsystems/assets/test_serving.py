@@ -6,6 +6,7 @@ import os
 from email.utils import formatdate
 from pathlib import Path
 
+from twisted.internet.defer import Deferred
 from zope.interface.verify import verifyObject
 
 from aiwebengine.interfaces import IEngineService, IFallback
@@ -13,6 +14,7 @@ from aiwebengine.repository.errors import RepositoryUnavailable
 from aiwebengine.subsystems.assets.contents import MOST_BYTES_EACH, Contents
 from aiwebengine.subsystems.assets.files import SMALL_BYTES
 from aiwebengine.subsystems.assets.settings import IMMUTABLE
+from aiwebengine.subsystems.assets.store import NewAsset
 from tests.subsystems.assets.support import ServingCase
 
 NOT_FOUND = (404, "NOT_FOUND")
@@ -191,6 +193,36 @@ class RepositoryTests(ServingCase):
         self.clock.advance(1)
         self.assertEqual(self.get("/new").status, 200)
         self.assertEqual(self.get("/old").code, NOT_FOUND)
+
+    def test_written_twice_at_once(self):
+        """Of two writes to one asset the later one counts, whichever the repository answers first."""
+        waiting = []
+        store = self.plugin.store
+
+        def slowed(work):
+            async def slow(*arguments, **options):
+                result = await work(*arguments, **options)
+                waiting.append(Deferred())
+                await waiting[-1]
+                return result
+
+            return slow
+
+        for name in ("put_all", "delete"):
+            self.patch(self.repository, name, slowed(getattr(self.repository, name)))
+
+        def both(*works):
+            begun = [self.helper.begin(work) for work in works]
+            while waiting:
+                waiting.pop().callback(None)
+            for each in begun:
+                self.successResultOf(each)
+
+        both(store.put(NewAsset("a.txt", b"first")), store.put(NewAsset("a.txt", b"later")))
+        tag = self.ask("GET", self.path("a.txt")).headers["etag"]
+        self.assertEqual(self.ask("HEAD", "/a.txt").headers["etag"], tag)
+        both(store.delete("a.txt"), store.put(NewAsset("a.txt", b"again")))
+        self.assertEqual(self.get("/a.txt").body, b"again")
 
     def test_gone_meanwhile(self):
         """What another engine deleted or hid is not served, though this one does not know yet."""
@@ -398,6 +430,14 @@ class FileTests(ServingCase):
         for path in ("/../secret.txt", "/%2e%2e/secret.txt", "/sub/..%2fa.txt", "/a.txt%00"):
             self.assertEqual(self.get(path).code, (400, "BAD_REQUEST"), path)
         self.assertEqual(self.get("/in.txt").body, b"file")
+
+    def test_req_sec_001_deep_paths(self):
+        """A path of thousands of segments that leads nowhere is not followed segment by segment."""
+        followed = []
+        self.patch(os.path, "realpath", followed.append)
+        for path in ("/none", "/" + "x/" * 2000, "/" + "x/" * 1000 + "x", "/a.txt" + "/x" * 1000):
+            self.assertEqual(self.get(path).code, NOT_FOUND, path)
+        self.assertEqual(followed, [])
 
     def test_root_is_a_link(self):
         """The directory may be a link that is set anew."""

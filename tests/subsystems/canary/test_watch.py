@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
@@ -44,6 +45,16 @@ class TallyTests(SynchronousTestCase):
         self.assertEqual(self.rates(tally, 89), (2, 50.0, 0.0))
         self.assertEqual(self.rates(tally, 90), (0, 0.0, 0.0))
         self.assertEqual(tally.total, Counts(3, 2, 2, 1))
+
+    def test_long_window(self):
+        """What is asked for with each request is not summed up anew, however long the window is."""
+        tally = Tally()
+        for second in range(300):
+            tally.count(second, 200, canary=second % 2 == 0, error=second % 3 == 0)
+        self.assertEqual(tally.recent(299, 200), Counts(100, 33, 100, 33))
+        self.assertIs(tally.recent(299, 200), tally.recent(299, 200))
+        self.assertEqual(tally.recent(299, 1), Counts(0, 0, 1, 0))
+        self.assertEqual(tally.recent(600, 200), Counts())
 
     def rates(self, tally, second):
         counts = tally.recent(second, 60)
@@ -191,6 +202,19 @@ class WatchTests(SynchronousTestCase):
         self.canaries.end = end
         self.helper.wait(self.canaries.end("a"))
 
+    def test_stopped_while_trying(self):
+        """What fails after the stop is not tried again."""
+        waiting = Deferred()
+
+        async def save(*arguments):
+            await waiting
+
+        self.patch(self.helper.repository, "save", save)
+        self.finish(2, 500, times=10)
+        self.helper.wait(self.watch.stop())
+        waiting.errback(RepositoryUnavailable("postgresql://x", "gone"))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
 
 class SharedTests(SynchronousTestCase):
     """Engines on one repository judge a canary by what all of them counted."""
@@ -275,7 +299,34 @@ class SharedTests(SynchronousTestCase):
             ("x", {"canary": [7, 6, 5], "total": [1] * 4, "recent": [1] * 4}),
             ("y", 5),
             ("z", {}),
+            ("u", self.told(total=["1"] * 4)),
+            ("v", self.told(recent=[None] * 4)),
+            ("w", self.told(recent=[1] * 5)),
         ):
             one.helper.wait(self.repository.key_values.set("~canary/a", key, told))
         self.clock.advance(1)
         self.assertEqual(self.figures(one), (0, 0, 0.0, 0, 0.0))
+        one.helper.wait(self.repository.key_values.set("~canary/a", "t", self.told()))
+        self.clock.advance(1)
+        self.assertEqual(self.figures(one), (1, 1, 100.0, 1, 100.0))
+
+    def told(self, total=(1, 1, 1, 1), recent=(1, 1, 1, 1)):
+        """Give what another engine might tell of the canary."""
+        canary = self.engines[0].canaries.get("a")
+        identity = [canary.version, canary.base, canary.started_at]
+        return {"canary": identity, "total": list(total), "recent": list(recent)}
+
+    def test_goes_on(self):
+        """An error nobody has foreseen does not end the exchange."""
+        one, two = self.engines
+        self.finish(two, 2, times=2)
+        broken = self.patch(self.repository.key_values, "list", self.break_)
+        self.clock.advance(1)
+        self.assertEqual(len(self.flushLoggedErrors(OSError)), 2)
+        self.assertEqual(self.figures(one)[0], 0)
+        broken.restore()
+        self.clock.pump([1, 1])
+        self.assertEqual(self.figures(one)[0], 2)
+
+    async def break_(self, *arguments, **keywords):
+        raise OSError("broken")
