@@ -8,7 +8,7 @@ is in exports and backups; promoting it stores its source as the script's newest
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ import attrs
 import msgspec
 from twisted.logger import Logger
 
-from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound
+from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound, VersionConflict
 from aiwebengine.sandbox.model import Program
 from aiwebengine.scripts.examine import Examination
 from aiwebengine.scripts.forks import forked
@@ -210,32 +210,43 @@ class Canaries:
                 self._leave(canary, "ended", str(error))
         return index
 
-    def committed(self, found: Mapping[str, Examination], uris: Iterable[str]) -> list[str]:
-        """Take note that new versions were stored; give the URIs whose canary ended by that."""
-        ended = []
+    def committed(self, found: Mapping[str, Examination], uris: Iterable[str]) -> Mapping[str, int]:
+        """Take note that new versions were stored; give the holders of canaries ended by that, by URI."""
+        ended = {}
         for uri in uris:
             canary = self._live.get(uri)
             if canary is not None:
                 promoted = found.get(uri) is canary.found
                 self._leave(canary, "promoted" if promoted else "superseded")
-                ended.append(uri)
+                ended[uri] = canary.holder
         return ended
 
-    async def forget_stored(self, uris: Iterable[str]) -> None:
-        """Delete what is stored of canaries; a failure is logged, as what is stale is ignored anyway."""
-        for uri in uris:
+    async def forget_stored(self, holders: Mapping[str, int]) -> None:
+        """
+        Delete what is stored of canaries: by URI the number of the holder; another one is left alone.
+
+        A failure is logged, as what is stale is ignored anyway.
+        """
+        for uri, number in holders.items():
+            change = ScriptChange(HOLDER_PREFIX + uri, None, expected_version=number)
             try:
-                with suppress(ScriptNotFound):
-                    await self._registry._repository.save([ScriptChange(HOLDER_PREFIX + uri, None)])
+                with suppress(ScriptNotFound, VersionConflict):
+                    await self._registry._repository.save([change])
+                    self._registry.stored([change.uri])
             except Exception:
                 self._log.failure("the canary of {uri} could not be deleted", uri=uri)
 
-    async def refresh(self, stored: Mapping[str, Script], is_startup: bool) -> None:
-        """Take over what the repository says: ``stored`` are the holders by URI of their script."""
+    async def refresh(self, stored: Mapping[str, Script], own: Container[str], is_startup: bool) -> None:
+        """
+        Take over what the repository says: ``stored`` are the holders by URI of their script.
+
+        ``own`` has, while this goes on, the URIs of which this engine stored something since they were read.
+        """
         if not self.enabled:
             return
         for uri in [uri for uri in self._live if uri not in stored]:
-            self._drop(uri, "ended", "by another engine")
+            if self._is_current(uri, own):
+                self._drop(uri, "ended", "by another engine")
         for uri, script in stored.items():
             try:
                 kept = msgspec.json.decode(script.message, type=_Kept)
@@ -244,13 +255,22 @@ class Canaries:
                 continue
             known = self._live.get(uri)
             known = known or self._unforgotten.get(uri)
-            if known is not None and known.holder == script.version:
+            if known is not None and _marks(known) == (script.version, kept.started_at, kept.base):
                 continue
             async with self._registry._turns.of([uri]):
+                if not self._is_current(uri, own):
+                    continue
                 if kept.base != self._registry._records.version(uri):
-                    await self.forget_stored([uri])
+                    await self.forget_stored({uri: script.version})
                     continue
                 await self._take_over(uri, script, kept, is_startup)
+
+    def _is_current(self, uri: str, own: Container[str]) -> bool:
+        """Tell whether what was read of a script's canary still counts; have it read again if not."""
+        current = uri not in own and HOLDER_PREFIX + uri not in own
+        if not current:
+            self._registry.refresh_soon()
+        return current
 
     async def _take_over(self, uri: str, script: Script, kept: _Kept, is_startup: bool) -> None:
         version = kept.base + 1
@@ -275,7 +295,7 @@ class Canaries:
             self._install(canary, "started", "found in the repository")
             if self._live.get(uri) is not canary:
                 # Its routes were given to another script meanwhile: the next look must not find it again.
-                await self.forget_stored([uri])
+                await self.forget_stored({uri: script.version})
         except Exception as error:
             self._log.warn("the stored canary of {uri} does not load: {reason}", uri=uri, reason=str(error))
 
@@ -323,7 +343,7 @@ class Canaries:
             canary = await self._store(attrs.evolve(self._of(uri), percent=percent), note)
             if uri not in self._live:
                 # Rolled back meanwhile: what was just stored must not bring it back.
-                await self.forget_stored([uri])
+                await self.forget_stored({uri: canary.holder})
                 raise _none(uri)
             self._install(canary, "percent")
         return canary
@@ -363,11 +383,14 @@ class Canaries:
     async def _save(
         self, changes: Sequence[ScriptChange], canary: Canary, note: CanaryNote | None
     ) -> Sequence[Script | None]:
+        registry = self._registry
         if note is None:
-            return await self._registry._repository.save(changes)
-        noted = [note(canary)]
-        saved = await self._registry._repository.save(changes, lambda outcome: noted)
-        self._registry._script_log.stored(noted)
+            saved = await registry._repository.save(changes)
+        else:
+            noted = [note(canary)]
+            saved = await registry._repository.save(changes, lambda outcome: noted)
+            registry._script_log.stored(noted)
+        registry.stored(change.uri for change in changes)
         return saved
 
     def _of(self, uri: str) -> Canary:
@@ -415,6 +438,11 @@ def _fit(percent: float) -> float:
             400, "BAD_REQUEST", f"canary must be a percentage over 0 and up to 100, not {percent:g}"
         )
     return percent
+
+
+def _marks(canary: Canary) -> tuple[int, int, int]:
+    # A restored backup may have given the holder's number to another canary.
+    return canary.holder, canary.started_at, canary.base
 
 
 def _none(uri: str) -> Exception:

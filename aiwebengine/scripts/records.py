@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import attrs
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound
 from aiwebengine.interfaces import IScriptLog
@@ -53,6 +54,12 @@ class ScriptRecords:
         record = self._records.get(uri)
         return record.script.version if record and record.script else 0
 
+    def differs(self, script: Script) -> bool:
+        """Tell whether what is stored is another text than the one known; a backup has older ones."""
+        record = self._records.get(script.uri)
+        known = record.script if record else None
+        return known is None or _identity(known) != _identity(script)
+
     def keep(self, script: Script, live: LiveScript | None) -> ScriptUpdate:
         """Note that a stored script is live."""
         known = self._records.get(script.uri)
@@ -65,7 +72,7 @@ class ScriptRecords:
         known = self._records.get(script.uri)
         self._records[script.uri] = ScriptRecord(script.uri, script, known.live if known else None)
         if not isinstance(error, ScriptInvalid | RouteConflict | HTTPProblem):
-            self._log.failure("loading {uri} failed", uri=script.uri)
+            self._log.failure("loading {uri} failed", Failure(error), uri=script.uri)
         self.failed(script.uri, error)
 
     def forget(self, uri: str) -> ScriptUpdate:
@@ -117,6 +124,10 @@ class ScriptRecords:
                     listener(update)
                 except Exception:
                     self._log.failure("a listener to script changes failed")
+
+
+def _identity(script: Script) -> tuple[int, str, int]:
+    return script.version, script.sha256, script.updated_at
 
 
 def message_of(error: Exception) -> str:

@@ -13,9 +13,11 @@ from aiwebengine.plugins.aiwebengine_following import following
 from aiwebengine.repository.calls import WorkerCalls
 from aiwebengine.repository.changes import PolledChanges, Watchers
 from aiwebengine.repository.database import DatabaseRepository
+from aiwebengine.repository.memory import MemoryRepository
 from aiwebengine.repository.sqlite import SQLiteDatabase
 from aiwebengine.repository.worker import InlineWorker
 from aiwebengine.scripts.following import RepositoryFollower
+from aiwebengine.scripts.model import ScriptChange
 from tests.scripts.fakes import RegistryHelper
 from tests.subsystems.fakes import Services
 
@@ -197,3 +199,180 @@ class TwoEnginesTests(SynchronousTestCase):
         self.one.put("a", "GET /y")
         self.clock.advance(1)
         self.assertEqual(self.two.answers("GET", "/y"), ("a", 2, {}))
+
+
+class SlowlyRead(MemoryRepository):
+    """A repository whose answers to readers are under way for as long as there is a ``gate``."""
+
+    gate = None
+
+    async def scripts(self):
+        found = await super().scripts()
+        if self.gate is not None:
+            await self.gate
+        return found
+
+
+class ConvergenceTests(SynchronousTestCase):
+    """REQ-DATA-004: whatever happens while others' changes are read, engines end up with the same."""
+
+    def setUp(self):
+        self.repository = SlowlyRead(lambda: self.moment)
+        self.moment = 1.0
+        self.one, self.two = (RegistryHelper(self, repository=self.repository) for _ in range(2))
+        for helper in (self.one, self.two):
+            helper.registry.canaries.enable()
+
+    def save(self, *changes):
+        """Store something as another engine does, later than all before."""
+        self.moment += 1
+        self.one.wait(self.repository.save([ScriptChange(uri, source) for uri, source in changes]))
+
+    def begin_reading(self, helper):
+        """Have an engine read; what it is given then it gets when the returned is called."""
+        self.repository.gate = gate = Deferred()
+        reading = Deferred.fromCoroutine(helper.registry.refresh())
+        self.repository.gate = None
+
+        def go_on():
+            gate.callback(None)
+            self.successResultOf(reading)
+
+        return go_on
+
+    def test_req_data_004_put_while_reading(self):
+        """What was put after others' changes were read, and before they were taken over, stays."""
+        go_on = self.begin_reading(self.one)
+        self.one.put("a", "GET /a")
+        go_on()
+        self.assertEqual(self.one.answers("GET", "/a"), ("a", 1, {}))
+
+    def test_req_data_004_deleted_while_reading(self):
+        """What was deleted meanwhile does not come back."""
+        self.one.put("a", "GET /a")
+        go_on = self.begin_reading(self.one)
+        self.one.wait(self.one.registry.delete("a"))
+        go_on()
+        self.assertIsNone(self.one.answers("GET", "/a"))
+
+    def test_req_data_004_put_again_while_reading(self):
+        """An older version that was read before does not replace what was put meanwhile; it is read again."""
+        self.one.put("a", "GET /a")
+        self.save(("a", "GET /theirs"))
+        go_on = self.begin_reading(self.one)
+        self.one.put("a", "GET /mine")
+        go_on()
+        self.assertEqual(self.one.answers("GET", "/mine"), ("a", 3, {}))
+        self.save(("a", "GET /theirs"))
+        go_on = self.begin_reading(self.one)
+        self.one.registry.stored(["a"])
+        go_on()
+        self.assertEqual(self.one.answers("GET", "/theirs"), ("a", 4, {}))
+
+    def test_req_data_004_canary_while_reading(self):
+        """The same for canaries: one that was begun stays, one that was ended does not come back."""
+        canaries = self.one.registry.canaries
+        self.one.put("a", "GET /a")
+        go_on = self.begin_reading(self.one)
+        self.one.wait(canaries.begin("a", "GET /a new", 10))
+        go_on()
+        self.assertEqual(canaries.get("a").percent, 10)
+        go_on = self.begin_reading(self.one)
+        self.one.wait(canaries.end("a"))
+        go_on()
+        self.assertIsNone(canaries.get("a"))
+
+    def test_req_data_004_canary_of_a_newer_version(self):
+        """What was read of a canary that is over does not delete the one that came after it."""
+        canaries = self.one.registry.canaries
+        self.one.put("a", "GET /a")
+        self.two.wait(self.two.registry.refresh())
+        self.two.wait(self.two.registry.canaries.begin("a", "GET /a", 10))
+        go_on = self.begin_reading(self.one)
+        self.one.put("a", "GET /a 2")
+        self.one.wait(canaries.begin("a", "GET /a 3", 20))
+        go_on()
+        self.assertEqual(canaries.get("a").percent, 20)
+        self.two.wait(self.two.registry.refresh())
+        self.assertEqual(self.two.registry.canaries.get("a").percent, 20)
+
+    def test_req_data_004_canary_replaced_elsewhere(self):
+        """An engine forgets the stored canary that it knows of, not what another engine made of it."""
+        canaries = self.one.registry.canaries
+        self.one.put("a", "GET /a")
+        self.one.wait(canaries.begin("a", "GET /a", 10))
+        known = canaries.get("a").holder
+        self.two.wait(self.two.registry.refresh())
+        self.two.wait(self.two.registry.canaries.change("a", 30))
+        self.one.wait(canaries.forget_stored({"a": known}))
+        self.one.wait(self.one.registry.refresh())
+        self.assertEqual(canaries.get("a").percent, 30)
+
+    def test_req_data_004_routes_exchanged(self):
+        """Two scripts that exchange their routes in one batch do so everywhere."""
+        self.save(("a", "GET /x"), ("b", "GET /y"))
+        self.one.wait(self.one.registry.refresh())
+        self.save(("a", "GET /y"), ("b", "GET /x"))
+        self.one.wait(self.one.registry.refresh())
+        self.assertEqual(self.one.answers("GET", "/x"), ("b", 2, {}))
+        self.assertEqual(self.one.answers("GET", "/y"), ("a", 2, {}))
+
+    def test_req_data_004_route_moved(self):
+        """A route that went from one script to another goes there, also when the one was changed again."""
+        self.save(("a", "GET /x"))
+        self.one.wait(self.one.registry.refresh())
+        self.save(("a", "GET /y"))
+        self.save(("b", "GET /x"))
+        self.save(("a", "GET /z"))
+        self.one.wait(self.one.registry.refresh())
+        self.assertEqual(self.one.answers("GET", "/x"), ("b", 1, {}))
+        self.assertEqual(self.one.answers("GET", "/z"), ("a", 3, {}))
+
+    def test_req_data_004_route_refused(self):
+        """Where a route is taken, the version before goes on; once it is free the newer one serves."""
+        self.save(("a", "GET /x"), ("b", "GET /y"), ("c", "GET /z"))
+        self.one.wait(self.one.registry.refresh())
+        self.save(("b", "GET /x"), ("c", "GET /y"))
+        self.one.wait(self.one.registry.refresh())
+        self.assertEqual(self.one.answers("GET", "/x"), ("a", 1, {}))
+        self.assertEqual(self.one.answers("GET", "/y"), ("b", 1, {}))
+        self.assertEqual(self.one.answers("GET", "/z"), ("c", 1, {}))
+        self.assertEqual([one.status for one in self.one.registry.records()], ["live", "failed", "failed"])
+        said = len(self.one.logged())
+        self.one.wait(self.one.registry.refresh())
+        self.assertEqual(len(self.one.logged()), said)
+        self.save(("a", None))
+        self.one.wait(self.one.registry.refresh())
+        self.assertEqual(self.one.answers("GET", "/x"), ("b", 2, {}))
+        self.assertEqual(self.one.answers("GET", "/y"), ("c", 2, {}))
+        self.assertEqual([one.status for one in self.one.registry.records()], ["live", "live"])
+
+    def test_req_data_004_route_left_here(self):
+        """The same when this engine itself takes out of service what had the route."""
+        self.one.put("a", "GET /x")
+        self.save(("b", "GET /x"))
+        self.one.wait(self.one.registry.refresh())
+        self.assertEqual(self.one.registry.record("b").status, "failed")
+        self.one.wait(self.one.registry.delete("a"))
+        self.assertEqual(self.one.answers("GET", "/x"), ("b", 1, {}))
+        self.assertEqual(self.one.registry.record("b").status, "live")
+
+    def test_req_data_004_restored(self):
+        """A backup that is restored under a running engine goes live, older versions and canaries too."""
+        canaries = self.one.registry.canaries
+        self.one.put("a", "GET /a")
+        self.one.wait(canaries.begin("a", "GET /a", 10))
+        (script, holder) = self.one.wait(self.repository.scripts())
+        self.assertEqual((script.uri, holder.version), ("a", 1))
+        self.one.put("a", "GET /b")
+        self.moment += 1
+        self.one.wait(canaries.begin("a", "GET /b", 20))
+        backup = MemoryRepository(lambda: 1.0)
+        for one in (script, holder):
+            change = ScriptChange(one.uri, one.source, one.author, one.message)
+            self.one.wait(backup.save([change]))
+        self.repository.scripts = backup.scripts
+        self.one.wait(self.one.registry.refresh())
+        self.assertEqual(self.one.registry.record("a").script.version, 1)
+        self.assertEqual(self.one.registry.routes()[0].path, "/a")
+        self.assertEqual(canaries.get("a").percent, 10)
