@@ -22,6 +22,7 @@ from aiwebengine.scripts.examine import Examination
 from aiwebengine.scripts.forks import forked
 from aiwebengine.scripts.log import ChangeNote, LogEntry
 from aiwebengine.scripts.model import MAX_URI_LENGTH, Script, ScriptChange, ScriptRecord, digest
+from aiwebengine.scripts.records import passes
 from aiwebengine.scripts.routes import RouteIndex
 from aiwebengine.scripts.turns import shielded
 
@@ -297,6 +298,8 @@ class Canaries:
                 # Its routes were given to another script meanwhile: the next look must not find it again.
                 await self.forget_stored({uri: script.version})
         except Exception as error:
+            if passes(error):
+                self._registry.note_unread()
             self._log.warn("the stored canary of {uri} does not load: {reason}", uri=uri, reason=str(error))
 
     # Own

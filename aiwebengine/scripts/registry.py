@@ -36,7 +36,7 @@ from aiwebengine.scripts.model import (
     ScriptRecord,
     ScriptUpdate,
 )
-from aiwebengine.scripts.records import ScriptRecords
+from aiwebengine.scripts.records import ScriptRecords, passes
 from aiwebengine.scripts.routes import IndexEdit, Match, OtherMethods, Route, RouteIndex, routes_of
 from aiwebengine.scripts.turns import Turns, shielded
 
@@ -86,6 +86,9 @@ class ScriptRegistry:
         self._stored_meanwhile: list[set[str]] = []
         # Stored scripts that load, but whose routes another script has here.
         self._refused: dict[str, Examination] = {}
+        # Stored scripts that failed for a reason which passes.
+        self._postponed: set[str] = set()
+        self._unread = False
         self._globals: Sequence[IScriptGlobals] = ()
 
     async def start(self, *, reserved: Iterable[str] = (), globals_: Sequence[IScriptGlobals] = ()) -> None:
@@ -111,9 +114,19 @@ class ScriptRegistry:
         self._refreshing.addErrback(self._not_refreshed)
         self._refreshing.addBoth(lambda _: self._refreshed())
 
+    @property
+    def behind(self) -> bool:
+        """Whether something stored is not live for a reason that passes: `refresh_soon` may succeed later."""
+        return self._unread or bool(self._postponed)
+
+    def note_unread(self) -> None:
+        """Have a refresh tried again later."""
+        self._unread = True
+
     def _not_refreshed(self, failure: Failure) -> None:
         if failure.check(RepositoryUnavailable):
-            # It says that there may be news as soon as it is back.
+            # Nobody may tell of it again: it may be one connection of several that broke.
+            self._unread = True
             self._log.warn("changed scripts cannot be read: {reason}", reason=str(failure.value))
         else:
             self._log.failure("reading changed scripts failed", failure)
@@ -238,6 +251,9 @@ class ScriptRegistry:
         if isinstance(found, Exception):
             raise found
         if found.error is not None:
+            if passes(found.error):
+                # Nothing is wrong with the script.
+                raise RepositoryUnavailable("for scripts", str(found.error))
             self._records.failed(found.uri, found.error)
             raise found.error
 
@@ -294,6 +310,7 @@ class ScriptRegistry:
     def _retry_refused(self, changed: Iterable[str]) -> None:
         for uri in changed:
             self._refused.pop(uri, None)
+            self._postponed.discard(uri)
         if self._refused:
             # The change may have left routes to them.
             self.refresh_soon()
@@ -315,6 +332,7 @@ class ScriptRegistry:
         return saved
 
     async def _refresh(self, is_startup: bool) -> None:
+        self._unread = False
         own: set[str] = set()
         self._stored_meanwhile.append(own)
         try:
@@ -327,7 +345,7 @@ class ScriptRegistry:
     async def _take_over(self, stored: Mapping[str, Script], own: set[str], is_startup: bool) -> None:
         """Make live what was read, but for scripts that are (while this goes on) among ``own``."""
         gone = [one.uri for one in self._records if one.script and one.uri not in stored]
-        newer = [script for script in stored.values() if self._records.differs(script)]
+        newer = [script for script in stored.values() if self._is_news(script)]
         async with self._turns.of([*gone, *(script.uri for script in newer)]):
             if not own.isdisjoint([*gone, *(script.uri for script in newer)]):
                 # Read before we stored something of them: what others did to them needs another look.
@@ -335,7 +353,7 @@ class ScriptRegistry:
             gone = [uri for uri in gone if uri not in own]
             # By age, so that of two scripts with the same route the later one is refused.
             newer = sorted(
-                (script for script in newer if script.uri not in own and self._records.differs(script)),
+                (script for script in newer if script.uri not in own and self._is_news(script)),
                 key=_age,
             )
             known = await self._kept.known(newer) if self._kept is not None else {}
@@ -357,12 +375,16 @@ class ScriptRegistry:
                 known=len(known),
             )
 
+    def _is_news(self, script: Script) -> bool:
+        return self._records.differs(script) or script.uri in self._postponed
+
     def _make_live(
         self, gone: Sequence[str], newer: Sequence[Script], found: Mapping[str, Examination | Exception]
     ) -> None:
         """Swap in what others stored, and what was refused before if its routes are free now."""
         for uri in (*gone, *found):
             self._refused.pop(uri, None)
+            self._postponed.discard(uri)
         again = [script for uri in self._refused if (script := self._records.get(uri).script) is not None]
         wanted = {script.uri: script for script in sorted((*newer, *again), key=_age)}
         edit, errors = self._fitted(gone, {uri: found.get(uri) or self._refused[uri] for uri in wanted})
@@ -377,6 +399,8 @@ class ScriptRegistry:
                 continue
             if uri in found:
                 self._records.keep_failed(script, error)
+                if passes(error):
+                    self._postponed.add(uri)
             if isinstance(error, RouteConflict) and isinstance(one, Examination):
                 self._refused[uri] = one
         self._swap(edit.finish())

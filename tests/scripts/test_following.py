@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from aiwebengine.errors import VersionConflict
+from aiwebengine.errors import HTTPProblem, ScriptInvalid, VersionConflict
 from aiwebengine.interfaces import IEngineService, IPlugin
 from aiwebengine.plugins.aiwebengine_following import following
+from aiwebengine.repository import RepositoryUnavailable
 from aiwebengine.repository.calls import WorkerCalls
 from aiwebengine.repository.changes import PolledChanges, Watchers
 from aiwebengine.repository.database import DatabaseRepository
@@ -26,6 +27,7 @@ class Registry:
     """Counts how often it is asked to read."""
 
     read = 0
+    behind = False
 
     def refresh_soon(self):
         self.read += 1
@@ -75,6 +77,17 @@ class FollowerTests(SynchronousTestCase):
         self.assertEqual(self.registry.read, 1)
         self.wait(self.follower.stop())
         self.assertIsNone(repository.listener)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_req_data_004_behind(self):
+        """What could not be read or loaded is tried again each second, although nobody tells of it."""
+        self.follow(Watching())
+        self.clock.advance(1)
+        self.assertEqual(self.registry.read, 0)
+        self.registry.behind = True
+        self.clock.pump([1, 1])
+        self.assertEqual(self.registry.read, 2)
+        self.wait(self.follower.stop())
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_poll(self):
@@ -376,3 +389,49 @@ class ConvergenceTests(SynchronousTestCase):
         self.assertEqual(self.one.registry.record("a").script.version, 1)
         self.assertEqual(self.one.registry.routes()[0].path, "/a")
         self.assertEqual(canaries.get("a").percent, 10)
+
+    def test_req_data_004_read_again(self):
+        """News that could not be read are read later, also when the repository tells no more of them."""
+
+        def broken(operation):
+            raise RepositoryUnavailable("memory:", "one connection broke")
+
+        self.save(("a", "GET /a"))
+        self.repository.fault = broken
+        self.one.registry.refresh_soon()
+        self.assertTrue(self.one.registry.behind)
+        self.repository.fault = lambda operation: None
+        self.one.registry.refresh_soon()
+        self.assertFalse(self.one.registry.behind)
+        self.assertEqual(self.one.answers("GET", "/a"), ("a", 1, {}))
+
+    def test_req_data_004_loaded_again(self):
+        """So is a script that needs in ``init`` what is away for the moment, or finds no sandbox."""
+        away = ScriptInvalid("a", "ServiceUnavailableError: storage.get: the repository is not available")
+        busy = HTTPProblem(503, "SERVICE_UNAVAILABLE", "no sandbox is free")
+        self.save(("a", "GET /a"), ("b", "GET /b"), ("c", "throw for good"))
+        for _ in range(2):
+            self.one.pool.gates = {"a": fail(away), "b": fail(busy)}
+            self.one.wait(self.one.registry.refresh())
+            self.assertTrue(self.one.registry.behind)
+            self.assertEqual({one.status for one in self.one.registry.records()}, {"failed"})
+            self.assertEqual(len(self.one.logged()), 3)
+        self.one.pool.gates = {}
+        self.one.wait(self.one.registry.refresh())
+        self.assertFalse(self.one.registry.behind)
+        self.assertEqual(self.one.answers("GET", "/a"), ("a", 1, {}))
+        self.assertEqual(self.one.answers("GET", "/b"), ("b", 1, {}))
+        self.assertEqual(self.one.registry.record("c").status, "failed")
+
+    def test_req_data_004_canary_loaded_again(self):
+        """So is a canary."""
+        self.one.put("a", "GET /a")
+        self.two.wait(self.two.registry.refresh())
+        self.two.wait(self.two.registry.canaries.begin("a", "GET /a", 10))
+        self.one.pool.gates = {"a": fail(HTTPProblem(503, "SERVICE_UNAVAILABLE", "no sandbox is free"))}
+        self.one.wait(self.one.registry.refresh())
+        self.assertTrue(self.one.registry.behind)
+        self.one.pool.gates = {}
+        self.one.wait(self.one.registry.refresh())
+        self.assertFalse(self.one.registry.behind)
+        self.assertEqual(self.one.registry.canaries.get("a").percent, 10)
