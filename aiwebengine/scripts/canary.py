@@ -181,7 +181,7 @@ class Canaries:
         if canary is None:
             raise _none(uri)
         self._unforgotten[uri] = canary
-        await shielded(self._forget(canary, note))
+        await shielded(self._forget(canary, note, state))
         return canary
 
     # For the registry
@@ -250,7 +250,7 @@ class Canaries:
                 self._drop(uri, "ended", "by another engine")
         for uri, script in stored.items():
             try:
-                kept = msgspec.json.decode(script.message, type=_Kept)
+                kept = _kept(script)
             except msgspec.MsgspecError:
                 self._log.error("the stored canary of {uri} is not readable and ignored", uri=uri)
                 continue
@@ -371,17 +371,37 @@ class Canaries:
         assert script is not None  # noqa: S101 - only a deletion gives None
         return attrs.evolve(canary, holder=script.version)
 
-    async def _forget(self, canary: Canary, note: CanaryNote | None) -> None:
+    async def _forget(self, canary: Canary, note: CanaryNote | None, state: str) -> None:
         uri = canary.uri
         async with self._registry._turns.of([uri]):
-            # Unless a new one was begun while we waited.
-            changes = [] if uri in self._live else [ScriptChange(HOLDER_PREFIX + uri, None)]
-            try:
-                await self._save(changes, canary, note)
-            except ScriptNotFound:
+            if uri in self._live:
+                # A new one was begun while we waited.
+                await self._save([], canary, note)
+            elif not await self._delete(canary, note) and state != "rolled_back":
+                # What engines withdraw by themselves the one that was first tells of.
                 await self._save([], canary, note)
             if self._unforgotten.get(uri) is canary:
                 del self._unforgotten[uri]
+
+    async def _delete(self, canary: Canary, note: CanaryNote | None) -> bool:
+        """Delete what is stored of this canary, whatever share it has now; tell whether it was there."""
+        registry, uri, holder = self._registry, HOLDER_PREFIX + canary.uri, canary.holder
+        while True:
+            try:
+                await self._save([ScriptChange(uri, None, expected_version=holder)], canary, note)
+                return True
+            except VersionConflict as conflict:
+                registry.stored([uri])
+                registry.refresh_soon()
+                if conflict.current == 0:
+                    return False
+            with suppress(ScriptNotFound):
+                stored = await registry._repository.script(uri)
+                if _kept(stored).started_at != canary.started_at:
+                    # Another engine has put another one in its place.
+                    await self._save([], canary, note)
+                    return True
+                holder = stored.version
 
     async def _save(
         self, changes: Sequence[ScriptChange], canary: Canary, note: CanaryNote | None
@@ -441,6 +461,10 @@ def _fit(percent: float) -> float:
             400, "BAD_REQUEST", f"canary must be a percentage over 0 and up to 100, not {percent:g}"
         )
     return percent
+
+
+def _kept(script: Script) -> _Kept:
+    return msgspec.json.decode(script.message, type=_Kept)
 
 
 def _marks(canary: Canary) -> tuple[int, int, int]:

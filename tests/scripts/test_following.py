@@ -15,6 +15,7 @@ from aiwebengine.repository.calls import WorkerCalls
 from aiwebengine.repository.changes import PolledChanges, Watchers
 from aiwebengine.repository.database import DatabaseRepository
 from aiwebengine.repository.memory import MemoryRepository
+from aiwebengine.repository.model import LogQuery
 from aiwebengine.repository.sqlite import SQLiteDatabase
 from aiwebengine.repository.worker import InlineWorker
 from aiwebengine.scripts.following import RepositoryFollower
@@ -435,3 +436,48 @@ class ConvergenceTests(SynchronousTestCase):
         self.one.wait(self.one.registry.refresh())
         self.assertFalse(self.one.registry.behind)
         self.assertEqual(self.one.registry.canaries.get("a").percent, 10)
+
+    def begin_everywhere(self):
+        """Have a canary that both engines know."""
+        self.one.put("a", "GET /a")
+        self.one.wait(self.one.registry.canaries.begin("a", "GET /a", 10))
+        self.two.wait(self.two.registry.refresh())
+
+    def end(self, helper, state):
+        """End the canary on one engine."""
+        note = lambda canary: helper.script_log.entry("info", f"{state} {canary.version}")  # noqa: E731
+        helper.wait(helper.registry.canaries.end("a", state=state, note=note))
+
+    def told(self):
+        """Give what the repository's log has."""
+        return [one.message for one in self.one.wait(self.repository.logs.query(LogQuery()))]
+
+    def test_req_data_004_withdrawn_everywhere(self):
+        """Of engines that take a canary back at the same moment one tells of it, and it does not return."""
+        self.begin_everywhere()
+        go_on = self.begin_reading(self.two)
+        self.end(self.one, "rolled_back")
+        self.end(self.two, "rolled_back")
+        go_on()
+        self.assertEqual(self.told(), ["rolled_back 2"])
+        self.assertIsNone(self.two.registry.canaries.get("a"))
+
+    def test_req_data_004_ended_while_changed(self):
+        """A canary that another engine gave another share is ended all the same."""
+        self.begin_everywhere()
+        self.two.wait(self.two.registry.canaries.change("a", 20))
+        self.end(self.one, "aborted")
+        self.two.wait(self.two.registry.refresh())
+        self.assertIsNone(self.one.registry.canaries.get("a"))
+        self.assertIsNone(self.two.registry.canaries.get("a"))
+        self.assertEqual(self.told(), ["aborted 2"])
+
+    def test_req_data_004_ended_while_replaced(self):
+        """One that another engine has put in its place stays, on all of them."""
+        self.begin_everywhere()
+        self.two.time += 1
+        self.two.wait(self.two.registry.canaries.begin("a", "GET /a other", 20))
+        self.end(self.one, "rolled_back")
+        self.assertEqual(self.one.registry.canaries.get("a").percent, 20)
+        self.assertEqual(self.two.registry.canaries.get("a").percent, 20)
+        self.assertEqual(self.told(), ["rolled_back 2"])
