@@ -90,11 +90,12 @@ class PostgreSQLDatabase:
         milliseconds = int(call_timeout_s * 1000)
         for name, value in {**_KEEPALIVES, "tcp_user_timeout": milliseconds}.items():
             self._parameters.setdefault(name, value)
-        # An engine that stops amid a transaction must not keep the others from theirs: it loses it before those
-        # that wait for it have waited too long.
+        # An engine that stops amid a transaction must not keep the others from theirs: it loses it before
+        # those that wait for it have waited too long.
+        idle = max(1, milliseconds // 2)
         self._settings = (
             f"SET search_path TO aiwebengine; SET statement_timeout = {milliseconds};"
-            f" SET idle_in_transaction_session_timeout = {max(1, milliseconds // 2)}"
+            f" SET idle_in_transaction_session_timeout = {idle}"
         )
         self._deadlines = Deadlines(call_timeout_s * _GRACE, clock)
         self._pool_size = pool_size
