@@ -146,7 +146,12 @@ class NotifiedChanges:
 
 
 class Watchers:
-    """Who wants to know; news that come close together are told once."""
+    """
+    Who wants to know; news that come close together are told once.
+
+    News for which nobody is there yet are told to the first who comes: an engine that starts has read scripts
+    some time before it follows them.
+    """
 
     _log = Logger()
 
@@ -156,6 +161,9 @@ class Watchers:
         self._delay_s = delay_s
         self._listeners: list[tuple[str, Callable[[], None]]] = []
         self._due: dict[str, Any] = {}
+        # News of topics that nobody has watched yet.
+        self._untold: set[str] = set()
+        self._watched: set[str] = set()
         self._started = False
 
     def watch(self, listener: Callable[[], None], topic: str = "scripts") -> Callable[[], None]:
@@ -165,6 +173,10 @@ class Watchers:
         if not self._started:
             self._started = True
             self._changes.start(self.deliver)
+        self._watched.add(topic)
+        if topic in self._untold:
+            self._untold.remove(topic)
+            self.deliver(topic)
 
         def cancel() -> None:
             if watching in self._listeners:
@@ -180,6 +192,7 @@ class Watchers:
     def stop(self) -> None:
         """Tell nobody any more."""
         self._listeners.clear()
+        self._untold.clear()
         if self._started:
             self._started = False
             self._changes.stop()
@@ -189,6 +202,8 @@ class Watchers:
 
     def _tell(self, topic: str) -> None:
         del self._due[topic]
+        if topic not in self._watched:
+            self._untold.add(topic)
         for wanted, listener in tuple(self._listeners):
             if wanted == topic:
                 try:

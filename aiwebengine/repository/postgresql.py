@@ -38,6 +38,14 @@ _RECONNECT_S = 1.0
 _LOOK_S = 0.5
 _CLOSING_S = 1.0
 
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed)
+# What the server says when it is there, but something took too long.
+_TOO_LATE = (
+    psycopg.errors.QueryCanceled,
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+)
+
 
 class PostgreSQLDatabase:
     """
@@ -82,7 +90,13 @@ class PostgreSQLDatabase:
         milliseconds = int(call_timeout_s * 1000)
         for name, value in {**_KEEPALIVES, "tcp_user_timeout": milliseconds}.items():
             self._parameters.setdefault(name, value)
-        self._settings = f"SET search_path TO aiwebengine; SET statement_timeout = {milliseconds}"
+        # An engine that stops amid a transaction must not keep the others from theirs: it loses it before
+        # those that wait for it have waited too long.
+        idle = max(1, milliseconds // 2)
+        self._settings = (
+            f"SET search_path TO aiwebengine; SET statement_timeout = {milliseconds};"
+            f" SET idle_in_transaction_session_timeout = {idle}"
+        )
         self._deadlines = Deadlines(call_timeout_s * _GRACE, clock)
         self._pool_size = pool_size
         self._auto_migrate = auto_migrate
@@ -121,6 +135,7 @@ class PostgreSQLDatabase:
         with self._connection() as (connection, limit), connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             connection.execute("SET LOCAL statement_timeout = 0")
+            connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             limit.lift()
             yield PostgreSQLLink(connection, self.origin)
 
@@ -245,6 +260,7 @@ class PostgreSQLDatabase:
                 # It takes as long as it takes, also for another engine that began before.
                 limit.lift()
                 connection.execute("SET statement_timeout = 0")
+                connection.execute("SET idle_in_transaction_session_timeout = 0")
                 migrate(connection, self.url, steps, automatic=self._auto_migrate)
 
     def _probe(self) -> None:
@@ -265,9 +281,9 @@ class PostgreSQLDatabase:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed) as error:
+        except (*_AWAY, *_TOO_LATE) as error:
             reason = _brief(error)
-            if not isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
+            if not isinstance(error, _TOO_LATE):
                 self._note_absence(reason)
             raise RepositoryUnavailable(self.url, reason) from error
         except psycopg.Error as error:

@@ -8,7 +8,7 @@ is in exports and backups; promoting it stores its source as the script's newest
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from aiwebengine.scripts.examine import Examination
 from aiwebengine.scripts.forks import forked
 from aiwebengine.scripts.log import ChangeNote, LogEntry
 from aiwebengine.scripts.model import MAX_URI_LENGTH, Script, ScriptChange, ScriptRecord, digest
+from aiwebengine.scripts.records import passes
 from aiwebengine.scripts.routes import RouteIndex
 from aiwebengine.scripts.turns import shielded
 
@@ -107,8 +108,6 @@ class Canaries:
         self._live: dict[str, Canary] = {}
         # Out of service, but still stored.
         self._unforgotten: dict[str, Canary] = {}
-        # The number of the stored text that was deleted last, by URI.
-        self._forgotten: dict[str, int] = {}
         self._listeners: list[Callable[[CanaryUpdate], None]] = []
         self._log = Logger()
         self.enabled = False
@@ -182,7 +181,7 @@ class Canaries:
         if canary is None:
             raise _none(uri)
         self._unforgotten[uri] = canary
-        await shielded(self._forget(canary, note))
+        await shielded(self._forget(canary, note, state))
         return canary
 
     # For the registry
@@ -212,64 +211,67 @@ class Canaries:
                 self._leave(canary, "ended", str(error))
         return index
 
-    def committed(self, found: Mapping[str, Examination], uris: Iterable[str]) -> list[str]:
-        """Take note that new versions were stored; give the URIs whose canary ended by that."""
-        ended = []
+    def committed(self, found: Mapping[str, Examination], uris: Iterable[str]) -> Mapping[str, int]:
+        """Take note that new versions were stored; give the holders of canaries ended by that, by URI."""
+        ended = {}
         for uri in uris:
             canary = self._live.get(uri)
             if canary is not None:
                 promoted = found.get(uri) is canary.found
                 self._leave(canary, "promoted" if promoted else "superseded")
-                ended.append(uri)
+                ended[uri] = canary.holder
         return ended
 
-    async def forget_stored(self, uris: Iterable[str], holder: int | None = None) -> None:
+    async def forget_stored(self, holders: Mapping[str, int]) -> None:
         """
-        Delete what is stored of canaries; a failure is logged, as what is stale is ignored anyway.
+        Delete what is stored of canaries: by URI the number of the holder; another one is left alone.
 
-        With ``holder`` only the stored text of that number: what was stored since then stays.
+        A failure is logged, as what is stale is ignored anyway.
         """
-        for uri in uris:
-            change = ScriptChange(HOLDER_PREFIX + uri, None, expected_version=holder)
+        for uri, number in holders.items():
+            change = ScriptChange(HOLDER_PREFIX + uri, None, expected_version=number)
             try:
                 with suppress(ScriptNotFound, VersionConflict):
                     await self._registry._repository.save([change])
+                    self._registry.stored([change.uri])
             except Exception:
                 self._log.failure("the canary of {uri} could not be deleted", uri=uri)
 
-    async def refresh(
-        self, stored: Mapping[str, Script], is_startup: bool, before: Sequence[Canary] = ()
-    ) -> None:
+    async def refresh(self, stored: Mapping[str, Script], own: Container[str], is_startup: bool) -> None:
         """
         Take over what the repository says: ``stored`` are the holders by URI of their script.
 
-        ``before`` are the canaries from before they were read; what was changed here since then stays.
+        ``own`` has, while this goes on, the URIs of which this engine stored something since they were read.
         """
         if not self.enabled:
             return
-        for canary in before:
-            if canary.uri not in stored and self._live.get(canary.uri) is canary:
-                self._drop(canary.uri, "ended", "by another engine")
+        for uri in [uri for uri in self._live if uri not in stored]:
+            if self._is_current(uri, own):
+                self._drop(uri, "ended", "by another engine")
         for uri, script in stored.items():
             try:
-                kept = msgspec.json.decode(script.message, type=_Kept)
+                kept = _kept(script)
             except msgspec.MsgspecError:
                 self._log.error("the stored canary of {uri} is not readable and ignored", uri=uri)
                 continue
-            if self._knows(uri, script.version):
+            known = self._live.get(uri)
+            known = known or self._unforgotten.get(uri)
+            if known is not None and _marks(known) == (script.version, kept.started_at, kept.base):
                 continue
             async with self._registry._turns.of([uri]):
-                if self._knows(uri, script.version):
+                if not self._is_current(uri, own):
                     continue
                 if kept.base != self._registry._records.version(uri):
-                    await self.forget_stored([uri], script.version)
+                    await self.forget_stored({uri: script.version})
                     continue
                 await self._take_over(uri, script, kept, is_startup)
 
-    def _knows(self, uri: str, holder: int) -> bool:
-        """Tell whether the stored text of that number, or a later one, was dealt with."""
-        known = self._live.get(uri) or self._unforgotten.get(uri)
-        return holder <= max(known.holder if known else 0, self._forgotten.get(uri, 0))
+    def _is_current(self, uri: str, own: Container[str]) -> bool:
+        """Tell whether what was read of a script's canary still counts; have it read again if not."""
+        current = uri not in own and HOLDER_PREFIX + uri not in own
+        if not current:
+            self._registry.refresh_soon()
+        return current
 
     async def _take_over(self, uri: str, script: Script, kept: _Kept, is_startup: bool) -> None:
         version = kept.base + 1
@@ -294,8 +296,10 @@ class Canaries:
             self._install(canary, "started", "found in the repository")
             if self._live.get(uri) is not canary:
                 # Its routes were given to another script meanwhile: the next look must not find it again.
-                await self.forget_stored([uri], script.version)
+                await self.forget_stored({uri: script.version})
         except Exception as error:
+            if passes(error):
+                self._registry.note_unread()
             self._log.warn("the stored canary of {uri} does not load: {reason}", uri=uri, reason=str(error))
 
     # Own
@@ -342,7 +346,7 @@ class Canaries:
             canary = await self._store(attrs.evolve(self._of(uri), percent=percent), note)
             if uri not in self._live:
                 # Rolled back meanwhile: what was just stored must not bring it back.
-                await self.forget_stored([uri])
+                await self.forget_stored({uri: canary.holder})
                 raise _none(uri)
             self._install(canary, "percent")
         return canary
@@ -367,27 +371,49 @@ class Canaries:
         assert script is not None  # noqa: S101 - only a deletion gives None
         return attrs.evolve(canary, holder=script.version)
 
-    async def _forget(self, canary: Canary, note: CanaryNote | None) -> None:
+    async def _forget(self, canary: Canary, note: CanaryNote | None, state: str) -> None:
         uri = canary.uri
         async with self._registry._turns.of([uri]):
-            # Unless a new one was begun while we waited.
-            changes = [] if uri in self._live else [ScriptChange(HOLDER_PREFIX + uri, None)]
-            try:
-                await self._save(changes, canary, note)
-            except ScriptNotFound:
+            if uri in self._live:
+                # A new one was begun while we waited.
                 await self._save([], canary, note)
-            self._forgotten[uri] = max(canary.holder, self._forgotten.get(uri, 0))
+            elif not await self._delete(canary, note) and state != "rolled_back":
+                # What engines withdraw by themselves the one that was first tells of.
+                await self._save([], canary, note)
             if self._unforgotten.get(uri) is canary:
                 del self._unforgotten[uri]
+
+    async def _delete(self, canary: Canary, note: CanaryNote | None) -> bool:
+        """Delete what is stored of this canary, whatever share it has now; tell whether it was there."""
+        registry, uri, holder = self._registry, HOLDER_PREFIX + canary.uri, canary.holder
+        while True:
+            try:
+                await self._save([ScriptChange(uri, None, expected_version=holder)], canary, note)
+                return True
+            except VersionConflict as conflict:
+                registry.stored([uri])
+                registry.refresh_soon()
+                if conflict.current == 0:
+                    return False
+            with suppress(ScriptNotFound):
+                stored = await registry._repository.script(uri)
+                if _kept(stored).started_at != canary.started_at:
+                    # Another engine has put another one in its place.
+                    await self._save([], canary, note)
+                    return True
+                holder = stored.version
 
     async def _save(
         self, changes: Sequence[ScriptChange], canary: Canary, note: CanaryNote | None
     ) -> Sequence[Script | None]:
+        registry = self._registry
         if note is None:
-            return await self._registry._repository.save(changes)
-        noted = [note(canary)]
-        saved = await self._registry._repository.save(changes, lambda outcome: noted)
-        self._registry._script_log.stored(noted)
+            saved = await registry._repository.save(changes)
+        else:
+            noted = [note(canary)]
+            saved = await registry._repository.save(changes, lambda outcome: noted)
+            registry._script_log.stored(noted)
+        registry.stored(change.uri for change in changes)
         return saved
 
     def _of(self, uri: str) -> Canary:
@@ -435,6 +461,15 @@ def _fit(percent: float) -> float:
             400, "BAD_REQUEST", f"canary must be a percentage over 0 and up to 100, not {percent:g}"
         )
     return percent
+
+
+def _kept(script: Script) -> _Kept:
+    return msgspec.json.decode(script.message, type=_Kept)
+
+
+def _marks(canary: Canary) -> tuple[int, int, int]:
+    # A restored backup may have given the holder's number to another canary.
+    return canary.holder, canary.started_at, canary.base
 
 
 def _none(uri: str) -> Exception:

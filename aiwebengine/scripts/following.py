@@ -21,7 +21,8 @@ class RepositoryFollower:
 
     A repository says so by ``watch(listener)``, which gives a function that ends it; or it has a cheap
     ``async def revision()`` which is asked every ``poll_s`` seconds. One with neither (in memory) has no
-    other writer.
+    other writer. What the registry could not read or load for a reason that passes is tried again each
+    ``poll_s`` seconds.
     """
 
     def __init__(self, clock: Any, repository: Any, registry: Any, *, poll_s: float = 1.0) -> None:
@@ -31,7 +32,8 @@ class RepositoryFollower:
         self._stop_watching: Callable[[], None] | None = None
         self._revision: object = None
         self._loop = LoopingCall(self._look)
-        self._loop.clock = clock
+        self._retries = LoopingCall(self._retry)
+        self._loop.clock = self._retries.clock = clock
         self._log = Logger()
 
     async def start(self) -> None:
@@ -41,14 +43,22 @@ class RepositoryFollower:
         elif hasattr(self._repository, "revision"):
             self._revision = await self._repository.revision()
             self._loop.start(self._poll_s, now=False)
+        else:
+            return
+        self._retries.start(self._poll_s, now=False)
 
     async def stop(self) -> None:
         """Follow no longer."""
         if self._stop_watching is not None:
             self._stop_watching()
             self._stop_watching = None
-        if self._loop.running:
-            self._loop.stop()
+        for loop in (self._loop, self._retries):
+            if loop.running:
+                loop.stop()
+
+    def _retry(self) -> None:
+        if self._registry.behind:
+            self._registry.refresh_soon()
 
     async def _look(self) -> None:
         try:

@@ -6,13 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import attrs
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from aiwebengine.errors import HTTPProblem, RouteConflict, ScriptInvalid, ScriptNotFound
 from aiwebengine.interfaces import IScriptLog
+from aiwebengine.repository.errors import RepositoryUnavailable
 from aiwebengine.scripts.examine import Examination
 from aiwebengine.scripts.model import LiveScript, Script, ScriptRecord, ScriptUpdate
 
-__all__ = ["ScriptRecords", "message_of"]
+__all__ = ["ScriptRecords", "message_of", "passes"]
+
+# What a script sees of a repository that is away, in `init` too.
+_AWAY = "ServiceUnavailableError:"
 
 
 class ScriptRecords:
@@ -53,6 +58,12 @@ class ScriptRecords:
         record = self._records.get(uri)
         return record.script.version if record and record.script else 0
 
+    def differs(self, script: Script) -> bool:
+        """Tell whether what is stored is another text than the one known; a backup has older ones."""
+        record = self._records.get(script.uri)
+        known = record.script if record else None
+        return known is None or _identity(known) != _identity(script)
+
     def keep(self, script: Script, live: LiveScript | None) -> ScriptUpdate:
         """Note that a stored script is live."""
         known = self._records.get(script.uri)
@@ -63,9 +74,11 @@ class ScriptRecords:
     def keep_failed(self, script: Script, error: Exception) -> None:
         """Note that a stored script does not load; the version that served before goes on serving."""
         known = self._records.get(script.uri)
+        if known and known.error and not self.differs(script) and known.error.message == message_of(error):
+            return  # tried again, and said already
         self._records[script.uri] = ScriptRecord(script.uri, script, known.live if known else None)
         if not isinstance(error, ScriptInvalid | RouteConflict | HTTPProblem):
-            self._log.failure("loading {uri} failed", uri=script.uri)
+            self._log.failure("loading {uri} failed", Failure(error), uri=script.uri)
         self.failed(script.uri, error)
 
     def forget(self, uri: str) -> ScriptUpdate:
@@ -117,6 +130,19 @@ class ScriptRecords:
                     listener(update)
                 except Exception:
                     self._log.failure("a listener to script changes failed")
+
+
+def passes(error: Exception) -> bool:
+    """Tell whether a script may load later that does not now: no sandbox is free, the repository is away."""
+    if isinstance(error, HTTPProblem):
+        return error.status == 503
+    if isinstance(error, ScriptInvalid):
+        return error.message.startswith(_AWAY)
+    return isinstance(error, RepositoryUnavailable)
+
+
+def _identity(script: Script) -> tuple[int, str, int]:
+    return script.version, script.sha256, script.updated_at
 
 
 def message_of(error: Exception) -> str:

@@ -36,8 +36,8 @@ from aiwebengine.scripts.model import (
     ScriptRecord,
     ScriptUpdate,
 )
-from aiwebengine.scripts.records import ScriptRecords
-from aiwebengine.scripts.routes import Match, OtherMethods, Route, RouteIndex, routes_of
+from aiwebengine.scripts.records import ScriptRecords, passes
+from aiwebengine.scripts.routes import IndexEdit, Match, OtherMethods, Route, RouteIndex, routes_of
 from aiwebengine.scripts.turns import Turns, shielded
 
 __all__ = ["ScriptRegistry"]
@@ -82,6 +82,13 @@ class ScriptRegistry:
         self._records = ScriptRecords(script_log, now)
         self._refreshing: Deferred[None] | None = None
         self._again = False
+        # What this engine has stored since a refresh under way began to read, a set for each.
+        self._stored_meanwhile: list[set[str]] = []
+        # Stored scripts that load, but whose routes another script has here.
+        self._refused: dict[str, Examination] = {}
+        # Stored scripts that failed for a reason which passes.
+        self._postponed: set[str] = set()
+        self._unread = False
         self._globals: Sequence[IScriptGlobals] = ()
 
     async def start(self, *, reserved: Iterable[str] = (), globals_: Sequence[IScriptGlobals] = ()) -> None:
@@ -107,9 +114,19 @@ class ScriptRegistry:
         self._refreshing.addErrback(self._not_refreshed)
         self._refreshing.addBoth(lambda _: self._refreshed())
 
+    @property
+    def behind(self) -> bool:
+        """Whether something stored is not live for a reason that passes: `refresh_soon` may succeed later."""
+        return self._unread or bool(self._postponed)
+
+    def note_unread(self) -> None:
+        """Have a refresh tried again later."""
+        self._unread = True
+
     def _not_refreshed(self, failure: Failure) -> None:
         if failure.check(RepositoryUnavailable):
-            # It says that there may be news as soon as it is back.
+            # Nobody may tell of it again: it may be one connection of several that broke.
+            self._unread = True
             self._log.warn("changed scripts cannot be read: {reason}", reason=str(failure.value))
         else:
             self._log.failure("reading changed scripts failed", failure)
@@ -234,6 +251,9 @@ class ScriptRegistry:
         if isinstance(found, Exception):
             raise found
         if found.error is not None:
+            if passes(found.error):
+                # Nothing is wrong with the script.
+                raise RepositoryUnavailable("for scripts", str(found.error))
             self._records.failed(found.uri, found.error)
             raise found.error
 
@@ -273,12 +293,27 @@ class ScriptRegistry:
             updates.append(self._records.keep(script, live))
             outcome.append(self._records.get(script.uri))
             self._records.warn(found[change.uri])
+        self.stored(routes)
         ended = self.canaries.committed(found, routes)
         self._swap(index)
         self._keep_loads({change.uri: found.get(change.uri) for change in changes})
         self._records.tell(updates)
+        self._retry_refused(routes)
         await self.canaries.forget_stored(ended)
         return outcome
+
+    def stored(self, uris: Iterable[str]) -> None:
+        """Take note that this engine stored something: what a refresh has read before is out of date."""
+        for meanwhile in self._stored_meanwhile:
+            meanwhile.update(uris)
+
+    def _retry_refused(self, changed: Iterable[str]) -> None:
+        for uri in changed:
+            self._refused.pop(uri, None)
+            self._postponed.discard(uri)
+        if self._refused:
+            # The change may have left routes to them.
+            self.refresh_soon()
 
     async def _save(
         self, changes: Sequence[ScriptChange], note: ChangeNote | None
@@ -297,20 +332,29 @@ class ScriptRegistry:
         return saved
 
     async def _refresh(self, is_startup: bool) -> None:
-        # Nothing is committed here while it is read, so that what is read and what is known belong together.
-        async with self._turns.of([self._COMMIT]):
-            canaries = self.canaries.all()
+        self._unread = False
+        own: set[str] = set()
+        self._stored_meanwhile.append(own)
+        try:
             stored, holders = split_holders(await self._repository.scripts())
-            before = {one.uri: one.script.version for one in self._records if one.script}
-        gone = [uri for uri in before if uri not in stored]
-        newer = [script for uri, script in stored.items() if before.get(uri, 0) < script.version]
+            await self._take_over(stored, own, is_startup)
+            await self.canaries.refresh(holders, own, is_startup)
+        finally:
+            self._stored_meanwhile = [one for one in self._stored_meanwhile if one is not own]
+
+    async def _take_over(self, stored: Mapping[str, Script], own: set[str], is_startup: bool) -> None:
+        """Make live what was read, but for scripts that are (while this goes on) among ``own``."""
+        gone = [one.uri for one in self._records if one.script and one.uri not in stored]
+        newer = [script for script in stored.values() if self._is_news(script)]
         async with self._turns.of([*gone, *(script.uri for script in newer)]):
-            # What was changed here since then is newer than what was read.
-            gone = [uri for uri in gone if self._records.version(uri) == before[uri]]
+            if not own.isdisjoint([*gone, *(script.uri for script in newer)]):
+                # Read before we stored something of them: what others did to them needs another look.
+                self.refresh_soon()
+            gone = [uri for uri in gone if uri not in own]
             # By age, so that of two scripts with the same route the later one is refused.
             newer = sorted(
-                (one for one in newer if self._records.version(one.uri) == before.get(one.uri, 0)),
-                key=lambda script: (script.updated_at, script.uri),
+                (script for script in newer if script.uri not in own and self._is_news(script)),
+                key=_age,
             )
             known = await self._kept.known(newer) if self._kept is not None else {}
             unknown = [script for script in newer if script.uri not in known]
@@ -319,30 +363,10 @@ class ScriptRegistry:
             )
             found = known | {script.uri: one for script, one in zip(unknown, examined, strict=True)}
             async with self._turns.of([self._COMMIT]):
-                updates: list[ScriptUpdate] = []
-                edit = self._index.edit()
-                edit.replace(dict.fromkeys(gone, ()))
-                updates.extend(self._records.forget(uri) for uri in gone)
-                for script in newer:
-                    one = found[script.uri]
-                    try:
-                        if isinstance(one, Exception):
-                            raise one
-                        if one.error is not None:
-                            raise one.error
-                        edit.check(one.uri, one.routes)
-                        self._ask_plugins(one.uri, one.registrations)
-                        edit.replace({one.uri: one.routes})
-                    except Exception as error:
-                        self._records.keep_failed(script, error)
-                    else:
-                        updates.append(self._records.keep(script, one.live))
-                        self._records.warn(one)
-                self._swap(edit.finish())
+                self._make_live(gone, newer, found)
                 self._keep_loads(
                     dict.fromkeys(gone) | {script.uri: _sound(found[script.uri]) for script in unknown}
                 )
-                self._records.tell(updates)
         if is_startup and newer:
             self._log.info(
                 "{count} scripts: {loaded} loaded, {known} unchanged since they were loaded before",
@@ -350,7 +374,64 @@ class ScriptRegistry:
                 loaded=len(unknown),
                 known=len(known),
             )
-        await self.canaries.refresh(holders, is_startup, canaries)
+
+    def _is_news(self, script: Script) -> bool:
+        return self._records.differs(script) or script.uri in self._postponed
+
+    def _make_live(
+        self, gone: Sequence[str], newer: Sequence[Script], found: Mapping[str, Examination | Exception]
+    ) -> None:
+        """Swap in what others stored, and what was refused before if its routes are free now."""
+        for uri in (*gone, *found):
+            self._refused.pop(uri, None)
+            self._postponed.discard(uri)
+        again = [script for uri in self._refused if (script := self._records.get(uri).script) is not None]
+        wanted = {script.uri: script for script in sorted((*newer, *again), key=_age)}
+        edit, errors = self._fitted(gone, {uri: found.get(uri) or self._refused[uri] for uri in wanted})
+        updates = [self._records.forget(uri) for uri in gone]
+        for uri, script in wanted.items():
+            one = found.get(uri) or self._refused.pop(uri)
+            error = errors.get(uri)
+            if error is None:
+                assert isinstance(one, Examination)  # noqa: S101 - anything else is an error
+                updates.append(self._records.keep(script, one.live))
+                self._records.warn(one)
+                continue
+            if uri in found:
+                self._records.keep_failed(script, error)
+                if passes(error):
+                    self._postponed.add(uri)
+            if isinstance(error, RouteConflict) and isinstance(one, Examination):
+                self._refused[uri] = one
+        self._swap(edit.finish())
+        self._records.tell(updates)
+
+    def _fitted(
+        self, gone: Sequence[str], wanted: Mapping[str, Examination | Exception]
+    ) -> tuple[IndexEdit, dict[str, Exception]]:
+        """Give the routes with those of ``wanted`` that fit, and why others, which keep theirs, do not."""
+        errors: dict[str, Exception] = {}
+        while True:
+            edit = self._index.edit()
+            # All give up what they had first: they may have exchanged routes, or one left it to another.
+            edit.replace(dict.fromkeys([*gone, *(uri for uri in wanted if uri not in errors)], ()))
+            refused = {}
+            for uri, one in wanted.items():
+                if uri in errors:
+                    continue
+                try:
+                    if isinstance(one, Exception):
+                        raise one
+                    if one.error is not None:
+                        raise one.error
+                    edit.check(one.uri, one.routes)
+                    self._ask_plugins(one.uri, one.registrations)
+                    edit.replace({one.uri: one.routes})
+                except Exception as error:
+                    refused[uri] = error
+            errors |= refused
+            if not any(self._index.routes(uri) for uri in refused):
+                return edit, errors
 
     def _keep_loads(self, loads: Mapping[str, Examination | None]) -> None:
         if self._kept is not None:
@@ -410,6 +491,10 @@ class ScriptRegistry:
             raise VersionConflict(uri=change.uri, expected=change.expected_version, current=current)
         if change.source is None and current == 0:
             raise ScriptNotFound(change.uri)
+
+
+def _age(script: Script) -> tuple[int, str]:
+    return script.updated_at, script.uri
 
 
 def _sound(found: Examination | Exception) -> Examination | None:

@@ -83,6 +83,21 @@ class PolledTests(SynchronousTestCase):
         self.clock.pump([1, 0.1])
         self.assertEqual(self.told, ["one", "again"])
 
+    def test_req_data_004_nobody_yet(self):
+        """What comes after an engine has read scripts, and before it follows them, is told when it does."""
+        one, other = self.open(), self.open()
+        self.save(other)
+        one.logs.watch(lambda: None)
+        self.clock.pump([1, 0.1])
+        self.save(other)
+        self.clock.pump([1, 0.1])
+        one.watch(lambda: self.told.append("one"))
+        self.clock.pump([0.1])
+        self.assertEqual(self.told, ["one"])
+        one.watch(lambda: self.told.append("two"))
+        self.clock.pump([1, 0.1])
+        self.assertEqual(self.told, ["one"])
+
     def test_other_changes(self):
         """Log lines and values of others are no news about scripts."""
         one, other = self.open(), self.open()

@@ -365,6 +365,30 @@ class PoolTests(ServerCase):
 
         return self.run_scenario(scenario())
 
+    def test_req_data_004_frozen_amid_a_transaction(self):
+        """An engine frozen amid a transaction keeps others from theirs only as long as a call may take."""
+        frozen = open_database(self.url, call_timeout_s=0.3)
+        other = open_database(self.url, call_timeout_s=20)
+        self.addCleanup(frozen.close)
+        self.addCleanup(other.close)
+        frozen.write(self.locked)
+
+        def work(link):
+            link.lock("scripts")
+            self.assertEqual(other.write(self.locked), "done")
+            link.one("SELECT 1")
+
+        error = self.assertRaises(RepositoryUnavailable, frozen.write, work)
+        self.assertIn("idle-in-transaction", error.reason)
+        self.assertFalse(error.unknown)
+        self.assertEqual(frozen.write(self.locked), "done")
+        with frozen.snapshot() as link:
+            self.assertEqual(link.one("SHOW idle_in_transaction_session_timeout"), ("0",))
+
+    def locked(self, link):
+        link.lock("scripts")
+        return "done"
+
     def test_broken_while_idle(self):
         """A connection that the server closed in between is replaced unseen."""
         repository = self.open(pool_size=1)

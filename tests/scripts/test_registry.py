@@ -207,6 +207,13 @@ class PutTests(SynchronousTestCase):
         helper.repository.failure = None
         helper.put("a", "GET /y")
 
+    def test_req_data_004_needed_while_away(self):
+        """A script whose ``init`` needs the repository while that is away is not refused as wrong."""
+        away = "throw ServiceUnavailableError: storage.get: the repository is not available"
+        error = self.helper.fails(self.helper.registry.put("a", away), RepositoryUnavailable)
+        self.assertIn("ServiceUnavailableError", error.reason)
+        self.assertEqual(self.helper.registry.records(), [])
+
     def test_pool_fails(self):
         """When no sandbox is to be had the caller hears it and nothing changes."""
         self.put("a", "GET /x")

@@ -31,6 +31,8 @@ class LogTail:
         self._wanted = wanted
         self._encode = encode
         self._live = False
+        # What the client has seen all of; the repository may have been ahead of the log.
+        self._seen = 0
 
     async def run(self, after: int | None, *, complete: bool = True) -> None:
         """
@@ -59,7 +61,7 @@ class LogTail:
                 if not entries:
                     at = max(at, self._log.whole_after)
             for entry in entries:
-                at = entry.seq
+                at = self._seen = entry.seq
                 self._send(entry)
                 if self._client.paused:
                     await self._client.ready()
@@ -71,11 +73,11 @@ class LogTail:
                 return
 
     def _hear(self, entry: LogEntry) -> None:
-        if self._live:
+        if self._live and (not entry.seq or entry.seq > self._seen):
             self._send(entry)
 
     def _move(self, seq: int) -> None:
-        if self._live:
+        if self._live and seq > self._seen:
             self._client.send(f"id: {seq}\n\n".encode("ascii"))
 
     def _send(self, entry: LogEntry) -> None:

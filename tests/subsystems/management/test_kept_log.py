@@ -52,14 +52,14 @@ class KeptLogCase(SynchronousTestCase):
     def tick(self):
         self.clock.advance(0.05)
 
-    def fail(self, *operations):
-        """Have some operations of the repository fail, or all."""
+    def break_off(self, *operations):
+        """Have some operations of the repository fail, or all. Not named ``fail``: assertions call that."""
 
-        def fail(operation):
+        def fault(operation):
             if operation in operations or not operations:
                 raise RepositoryUnavailable("memory:", "on purpose")
 
-        self.repository.fault = fail
+        self.repository.fault = fault
 
     def repair(self):
         self.repository.fault = lambda operation: None
@@ -80,7 +80,7 @@ class AuditTests(KeptLogCase):
         """When a change is answered its entry is kept, though nothing was written behind yet."""
         CanaryWatch(self.services, CanarySettings())
         post = lambda path, data: self.web.ask("POST", "/engine/" + path, data).status  # noqa: E731
-        self.fail("logs.append")
+        self.break_off("logs.append")
         self.assertEqual(self.put("GET /x"), 201)
         self.assertEqual(post("scripts/a/rollback", {"version": 1}), 200)
         self.assertEqual(self.put("GET /x c", "?canary=5"), 200)
@@ -94,7 +94,7 @@ class AuditTests(KeptLogCase):
             self.kept(),
             [
                 "action=put uri=a version=1",
-                "action=rollback uri=a restored=1",
+                "action=rollback uri=a previous=1",
                 'action="canary put" uri=a',
                 'action="canary percent" uri=a',
                 'action="canary promote" uri=a',
@@ -111,12 +111,12 @@ class AuditTests(KeptLogCase):
         self.assertEqual(self.put("throw boom"), 422)
         self.assertEqual(self.web.ask("POST", "/engine/eval", {"expression": "1"}).status, 200)
         self.assertEqual(
-            self.kept(), ["action=put uri=a refused=SCRIPT_INVALID", "action=eval uri= expression=1"]
+            self.kept(), ["action=put uri=a refused=SCRIPT_INVALID", "action=eval expression=1 actor=api"]
         )
 
     def test_refused_while_away(self):
         """A repository that is away refuses the change; the entry of that comes when it is back."""
-        self.fail()
+        self.break_off()
         answer = self.web.ask("PUT", "/engine/scripts/a", "GET /x")
         self.assertEqual((answer.status, answer.headers["retry-after"]), (503, "5"))
         self.assertEqual(self.web.ask("POST", "/engine/eval", {"expression": "1"}).status, 200)
@@ -144,13 +144,18 @@ class AuditTests(KeptLogCase):
         def abort():
             return self.web.ask("POST", "/engine/scripts/a/canary", {"action": "abort"}).status
 
-        self.fail()
+        self.break_off()
         self.assertEqual(abort(), 503)
         self.assertEqual(self.helper.answers("GET", "/x"), ("a", 1, {}))
         self.repair()
         self.assertEqual((abort(), abort()), (200, 404))
         self.assertEqual(
-            self.kept()[-2:], ['action="canary abort" uri=a', "action=canary uri=a refused=NOT_FOUND"]
+            self.kept()[-3:],
+            [
+                'action="canary abort" uri=a',
+                "action=canary uri=a refused=SERVICE_UNAVAILABLE",
+                "action=canary uri=a refused=NOT_FOUND",
+            ],
         )
 
     def test_taken_back_while_away(self):
@@ -158,7 +163,7 @@ class AuditTests(KeptLogCase):
         watch = CanaryWatch(self.services, CanarySettings(min_requests=1))
         self.put("GET /x")
         self.put("GET /x c", "?canary=100")
-        self.fail()
+        self.break_off()
         record = SimpleNamespace(script="a", started=9e9, version=2, status=500, error_code="SCRIPT_ERROR")
         watch.finished(SimpleNamespace(record=record))
         self.assertEqual(self.helper.answers("GET", "/x"), ("a", 1, {}))
@@ -175,7 +180,7 @@ class AuditTests(KeptLogCase):
         watch = CanaryWatch(self.services, CanarySettings(min_requests=1))
         self.put("GET /x")
         self.put("GET /x c", "?canary=100")
-        self.fail()
+        self.break_off()
         record = SimpleNamespace(script="a", started=9e9, version=2, status=500, error_code="SCRIPT_ERROR")
         watch.finished(SimpleNamespace(record=record))
         self.repair()
@@ -190,7 +195,7 @@ class AuditTests(KeptLogCase):
         watch = CanaryWatch(self.services, CanarySettings(min_requests=1))
         self.put("GET /x")
         self.put("GET /x c", "?canary=100")
-        self.fail("save")
+        self.break_off("save")
         record = SimpleNamespace(script="a", started=9e9, version=2, status=500, error_code="SCRIPT_ERROR")
         watch.finished(SimpleNamespace(record=record))
         self.helper.wait(watch.stop())
@@ -227,12 +232,25 @@ class TailTests(KeptLogCase):
         self.assertEqual(self.heard(late), [("10", "y")])
         self.assertEqual(self.heard(connection)[-1], ("10", "y"))
 
+    def test_req_log_003_repository_ahead(self):
+        """What comes from the repository before the log has heard of it comes once."""
+        self.append(*"1234567")
+        self.tick()
+        self.logs.gates["last_seq"] = Deferred()
+        connection = self.follow("?after=1")
+        entries = [self.log.entry("info", "x", script="a")]
+        self.helper.wait(self.repository.logs.append(entries, "other"))
+        self.logs.open("last_seq")
+        self.others_append("y")
+        self.tick()
+        self.assertEqual("".join(message for _, message in self.heard(connection)), "234567xy")
+
     def test_earlier_run(self):
         """A number higher than any there is brings everything; while nobody can know, nothing."""
         self.append("1")
         self.tick()
         self.assertEqual(self.heard(self.follow("?after=99")), [("1", "1")])
-        self.fail()
+        self.break_off()
         self.assertEqual(self.heard(self.follow("?after=99")), [])
 
     def test_many_missed(self):
@@ -276,7 +294,7 @@ class TailTests(KeptLogCase):
         connection = self.follow()
         self.append("1")
         self.tick()
-        self.fail()
+        self.break_off()
         self.append("2", "3")
         self.tick()
         late = self.follow("?after=1")
@@ -295,7 +313,7 @@ class TailTests(KeptLogCase):
         """When what was missed cannot be read the stream ends, so that the client comes again."""
         self.append(*"1234567")
         self.tick()
-        self.fail("logs.query")
+        self.break_off("logs.query")
         connection = self.follow("?after=1")
         self.assertTrue(connection.transport.value().endswith(b"0\r\n\r\n"))
         self.assertEqual((connection.answer.status, self.heard(connection)), (200, []))
@@ -306,7 +324,7 @@ class TailTests(KeptLogCase):
         self.append(*"ab" * 4)
         self.tick()
         connection = self.follow("?after=0&contains=b")
-        self.fail()
+        self.break_off()
         self.append(*"ab")
         self.tick()
         self.assertEqual([message for _, message in self.heard(connection)], list("bbbbb"))
