@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from collections.abc import Callable, Iterator, Mapping
@@ -273,8 +274,8 @@ def _installed(name: str) -> str:
 def _log_filters(request: Any) -> dict[str, Any]:
     names = ("script", "level", "request_id", "contains", "kind")
     filters: dict[str, Any] = {name: argument(request, name) or None for name in names}
+    filters["since"] = _since(request)
     try:
-        filters["since"] = _since(request)
         matcher(**filters)
     except ValueError as error:
         raise HTTPProblem(400, "BAD_REQUEST", str(error)) from None
@@ -283,7 +284,10 @@ def _log_filters(request: Any) -> dict[str, Any]:
 
 def _since(request: Any) -> float | None:
     text = argument(request, "since")
-    return parse_since(text) if text else None
+    try:
+        return parse_since(text) if text else None
+    except ValueError as error:
+        raise HTTPProblem(400, "BAD_REQUEST", f"since: {error}") from None
 
 
 def _request_filters(request: Any) -> list[Callable[[Mapping[str, Any]], bool]]:
@@ -303,15 +307,21 @@ def _tests(request: Any) -> Iterator[Callable[[Mapping[str, Any]], bool]]:
     if status:
         low, high = _statuses(status)
         yield lambda record: low <= record["status"] <= high
-    try:
-        least = float(argument(request, "min_ms") or 0)
-        since = _since(request)
-    except ValueError as error:
-        raise HTTPProblem(400, "BAD_REQUEST", str(error)) from None
+    least, since = _least_ms(argument(request, "min_ms")), _since(request)
     if least:
         yield lambda record: record["wall_ms"] >= least
     if since is not None:
         yield lambda record: record["started"] * 1000 >= since
+
+
+def _least_ms(text: str) -> float:
+    try:
+        least = float(text or 0)
+    except ValueError:
+        least = math.nan
+    if not least >= 0:
+        raise HTTPProblem(400, "BAD_REQUEST", f"min_ms must be a number of 0 or more, not {text[:40]!r}")
+    return least
 
 
 def _same(name: str, wanted: str, record: Mapping[str, Any]) -> bool:

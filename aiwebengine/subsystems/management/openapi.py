@@ -15,7 +15,7 @@ from aiwebengine.subsystems.management.schemas import Error
 __all__ = ["openapi"]
 
 _REF = "#/components/schemas/{name}"
-_VARIABLE = re.compile(r"<(?:path:)?(\w+)>")
+_VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
 _STATUSES = {
     200: "Done.",
     201: "Stored; it is new.",

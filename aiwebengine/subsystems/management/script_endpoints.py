@@ -8,7 +8,8 @@ from twisted.internet.threads import deferToThreadPool
 
 from aiwebengine.errors import HTTPProblem
 from aiwebengine.interfaces import IExchange
-from aiwebengine.scripts.model import ScriptChange, ScriptRecord, iso_time, validate_uri
+from aiwebengine.scripts.log import LogEntry
+from aiwebengine.scripts.model import Script, ScriptChange, ScriptRecord, iso_time, validate_uri
 from aiwebengine.subsystems.management.callers import DEPLOY, READ, caller_of
 from aiwebengine.subsystems.management.diffs import diff
 from aiwebengine.subsystems.management.endpoints import (
@@ -70,7 +71,7 @@ class ScriptEndpoints(Endpoints):
 
     @operation(
         "GET",
-        "/engine/scripts/<path:raw>",
+        "/engine/scripts/<script:raw>",
         role=READ,
         answers={200: {_JAVASCRIPT: str, "application/json": ScriptSource}, 304: None},
         parameters=(
@@ -112,7 +113,7 @@ class ScriptEndpoints(Endpoints):
 
     @operation(
         "PUT",
-        "/engine/scripts/<path:raw>",
+        "/engine/scripts/<script:raw>",
         role=DEPLOY,
         body={_JAVASCRIPT: str},
         answers={200: ScriptRecordShape, 201: ScriptRecordShape},
@@ -139,7 +140,6 @@ class ScriptEndpoints(Endpoints):
         percent = argument(request, "canary")
         source = text_body(request)
         expected = expected_version(request, lambda: self._version(uri))
-        previous = self._version(uri)
         how: dict[str, Any] = {
             "author": caller_of(request).name,
             "message": argument(request, "message"),
@@ -148,12 +148,20 @@ class ScriptEndpoints(Endpoints):
         if percent:
             await self._put_canary(request, uri, source, _percent(percent), how)
             return
-        record = await self._scripts.put(uri, source, **how, note=self._change_note(request, "put"))
-        self._answer_record(request, record, 200 if previous else 201)
+        audited, replaced = self._change_note(request, "put"), 0
+
+        def note(change: ScriptChange, previous: int, script: Script | None) -> LogEntry:
+            # Known only now: others may have stored it while this one was being checked.
+            nonlocal replaced
+            replaced = previous
+            return audited(change, previous, script)
+
+        record = await self._scripts.put(uri, source, **how, note=note)
+        self._answer_record(request, record, 200 if replaced else 201)
 
     @operation(
         "DELETE",
-        "/engine/scripts/<path:raw>",
+        "/engine/scripts/<script:raw>",
         role=DEPLOY,
         answers={204: None},
         parameters=(IF_MATCH,),

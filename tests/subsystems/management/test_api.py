@@ -133,6 +133,24 @@ class ScriptTests(APITestCase):
         self.assertEqual(self.ask("GET", "/engine/scripts/https://example.com/a/b").status, 200)
         self.assertEqual(self.ask("PUT", "/engine/scripts/dir/y.js", "").json["uri"], "dir/y.js")
 
+    def test_addresses_are_no_uris(self):
+        """What belongs to a script is not taken for another script: other methods are 405."""
+        self.put("a.js", "")
+        for name, allowed in (
+            ("versions", "GET, HEAD, OPTIONS"),
+            ("diff", "GET, HEAD, OPTIONS"),
+            ("rollback", "OPTIONS, POST"),
+            ("canary", "GET, HEAD, OPTIONS, POST"),
+        ):
+            path = f"/engine/scripts/a.js/{name}"
+            for method in ("PUT", "DELETE", "PATCH"):
+                answer = self.ask(method, path, "")
+                self.assertEqual(answer.code, (405, "METHOD_NOT_ALLOWED"))
+                self.assertEqual(answer.headers["allow"], allowed)
+            self.assertEqual(self.ask("OPTIONS", path).headers["allow"], allowed)
+        self.assertEqual(self.ask("GET", "/engine/scripts/a.js/rollback").code, (405, "METHOD_NOT_ALLOWED"))
+        self.assertEqual([one["uri"] for one in self.ask("GET", "/engine/scripts").json["scripts"]], ["a.js"])
+
     def test_bad_uris(self):
         """A URI that is not allowed is a bad request saying why."""
         for raw, said in (("a%20b", "' '"), ("..%2fetc", "'..'"), ("%ff", "not UTF-8"), ("x" * 201, "200")):
@@ -222,6 +240,14 @@ class ScriptTests(APITestCase):
             self.assertIn('current version is "5" (with', answer.json["error"]["message"])
             self.assertEqual(self.ask("DELETE", "/engine/scripts/a.js", If_Match=bad).status, 412)
         self.assertEqual(self.ask("DELETE", "/engine/scripts/a.js", If_Match='"5"').status, 204)
+
+    def test_created_once(self):
+        """Of two clients that store a new script at once only the first is told that it made it."""
+        gate = self.helper.pool.gates["a.js"] = Deferred()
+        clients = [self.web.connect("PUT", "/engine/scripts/a.js", f"GET /{number}") for number in range(2)]
+        gate.callback(None)
+        self.assertEqual([one.answer.status for one in clients], [201, 200])
+        self.assertEqual([one.answer.json["version"] for one in clients], [1, 2])
 
     def test_if_match_race(self):
         """Of two clients that name the same version one wins."""
@@ -412,6 +438,16 @@ class ScriptTests(APITestCase):
         batch = {"scripts": {"a.js": "GET /b", "b.js": "GET /a"}}
         self.assertEqual(self.ask("POST", "/engine/batch", batch).status, 200)
         self.assertEqual(self.helper.answers("GET", "/a")[0], "b.js")
+
+    def test_rollback_to_no_number_of_a_version(self):
+        """A number that no database takes is a bad request."""
+        self.put("a.js", "GET /x")
+        for number in (2**63, 10**30, 0, -1):
+            answer = self.ask("POST", "/engine/scripts/a.js/rollback", {"version": number})
+            self.assertEqual(answer.code, (400, "BAD_REQUEST"))
+            self.assertIn("version", answer.json["error"]["message"])
+        answer = self.ask("POST", "/engine/scripts/a.js/rollback", {"version": 2**63 - 1})
+        self.assertEqual(answer.code, (404, "NOT_FOUND"))
 
     def test_rollback_message(self):
         """A rollback may say why."""
@@ -638,7 +674,11 @@ class InsightTests(APITestCase):
         """Filters that make no sense are 400 and say why."""
         for query, said in (
             ("level=loud", "level"),
+            ("since=yesterday", "since: not a time"),
             ("since=yesterday", "ISO 8601"),
+            ("since=inf", "since: not a time"),
+            ("since=nan", "since: not a time"),
+            ("since=9223372036854775808", "since: not a time"),
             ("limit=x", "limit must be a number"),
             ("after=-1", "after must be a number"),
         ):
@@ -764,8 +804,18 @@ class InsightTests(APITestCase):
         ):
             found = self.ask("GET", "/engine/requests?" + query).json["requests"]
             self.assertEqual(" ".join(one["request_id"] for one in found), ids, query)
-        for query in ("status=6xx", "status=-1", "min_ms=x", "since=yesterday"):
-            self.assertEqual(self.ask("GET", "/engine/requests?" + query).code, (400, "BAD_REQUEST"))
+        for query in (
+            "status=6xx",
+            "status=-1",
+            "min_ms=x",
+            "min_ms=-1",
+            "min_ms=nan",
+            "since=yesterday",
+            "since=inf",
+        ):
+            answer = self.ask("GET", "/engine/requests?" + query)
+            self.assertEqual(answer.code, (400, "BAD_REQUEST"))
+            self.assertTrue(answer.json["error"]["message"].startswith(query.partition("=")[0]))
 
     def test_no_plan(self):
         """An engine that was wired by hand has no plugins to list."""
