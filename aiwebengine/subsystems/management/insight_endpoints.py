@@ -94,9 +94,8 @@ class InsightEndpoints(Endpoints):
         Without `after` the newest ones, with it the first ones after that.
         """
         limit = number(argument(request, "limit", "100"), "limit")
-        after = argument(request, "after")
         filters = _log_filters(request)
-        filters |= {"limit": min(limit, _MOST_ENTRIES), "after": number(after, "after") if after else None}
+        filters |= {"limit": min(limit, _MOST_ENTRIES), "after": _after(request)}
         log: Any = self._services.script_log
         found = await log.search(**filters)
         answer_json(request, found | {"entries": [_with_audit(one) for one in found["entries"]]})
@@ -121,6 +120,7 @@ class InsightEndpoints(Endpoints):
         """
         log: Any = self._services.script_log
         wanted = matcher(**_log_filters(request))
+        _after(request)  # a reconnecting client repeats it, but Last-Event-ID counts
         after = last_event_id(request)
         asked = log.keeper is None or await log.keeper.catch_up()
         client = self._hub.connect(request)
@@ -280,6 +280,11 @@ def _log_filters(request: Any) -> dict[str, Any]:
     except ValueError as error:
         raise HTTPProblem(400, "BAD_REQUEST", str(error)) from None
     return filters
+
+
+def _after(request: Any) -> int | None:
+    text = argument(request, "after")
+    return number(text, "after") if text else None
 
 
 def _since(request: Any) -> float | None:

@@ -78,7 +78,7 @@ class ScriptEndpoints(Endpoints):
             Parameter("version", "An older version, or that of the canary.", _WHOLE),
             Parameter("If-None-Match", "Versions the client has.", place="header"),
         ),
-        errors=(400, 404),
+        errors=(400, 404, 503),
     )
     async def get_script(self, request: Any, raw: str) -> None:
         """A script's source.
@@ -165,7 +165,7 @@ class ScriptEndpoints(Endpoints):
         role=DEPLOY,
         answers={204: None},
         parameters=(IF_MATCH,),
-        errors=(400, 404, 412),
+        errors=(400, 404, 412, 503),
         refused=refusal_noted("delete"),
     )
     async def delete_script(self, request: Any, raw: str) -> None:
@@ -184,7 +184,11 @@ class ScriptEndpoints(Endpoints):
         IExchange(request).answer(204, [], b"")
 
     @operation(
-        "GET", "/engine/scripts/<raw>/versions", role=READ, answers={200: VersionList}, errors=(400, 404)
+        "GET",
+        "/engine/scripts/<raw>/versions",
+        role=READ,
+        answers={200: VersionList},
+        errors=(400, 404, 503),
     )
     async def list_versions(self, request: Any, raw: str) -> None:
         """A script's versions, newest first."""
@@ -211,7 +215,7 @@ class ScriptEndpoints(Endpoints):
             Parameter("from", "A version; without it the one before `to`.", _WHOLE),
             Parameter("to", "A version; without it the current one.", _WHOLE),
         ),
-        errors=(400, 404),
+        errors=(400, 404, 503),
     )
     async def show_diff(self, request: Any, raw: str) -> None:
         """What changed between two versions.

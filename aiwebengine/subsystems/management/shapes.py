@@ -12,6 +12,7 @@ from aiwebengine.errors import HTTPProblem, ScriptInvalid
 from aiwebengine.interfaces import IExchange, IRequestObserver, IServices
 from aiwebengine.scripts.canary import Canary
 from aiwebengine.scripts.model import ScriptRecord, iso_time
+from aiwebengine.web.negotiation import quality
 
 __all__ = [
     "accepts_json",
@@ -29,6 +30,7 @@ __all__ = [
     "uri_of",
 ]
 
+_JSON = "application/json"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -93,8 +95,10 @@ def canary_json(canary: Canary, services: IServices) -> dict[str, Any]:
 
 
 def accepts_json(request: Any) -> bool:
-    """Tell whether the client asks for JSON."""
-    return "application/json" in (IExchange(request).header("accept") or "")
+    """Tell whether the client asks for JSON by name; `*/*` stands for the thing itself."""
+    accept = (IExchange(request).header("accept") or "").lower()
+    named = any(one.partition(";")[0].strip() == _JSON for one in accept.split(","))
+    return named and quality(accept, _JSON) > 0
 
 
 def argument(request: Any, name: str, default: str = "") -> str:

@@ -151,6 +151,19 @@ class ScriptTests(APITestCase):
         self.assertEqual(self.ask("GET", "/engine/scripts/a.js/rollback").code, (405, "METHOD_NOT_ALLOWED"))
         self.assertEqual([one["uri"] for one in self.ask("GET", "/engine/scripts").json["scripts"]], ["a.js"])
 
+    def test_accept(self):
+        """The record comes to those who name its type, not to those who take anything or refuse it."""
+        self.put("a.js", "")
+        for accept, kind in (
+            ("application/json", "application/json"),
+            ("text/html;q=0.5, Application/JSON;q=0.1", "application/json"),
+            ("*/*", "application/javascript; charset=utf-8"),
+            ("application/json;q=0, */*", "application/javascript; charset=utf-8"),
+            ("application/jsonlines", "application/javascript; charset=utf-8"),
+        ):
+            answer = self.ask("GET", "/engine/scripts/a.js", Accept=accept)
+            self.assertEqual(answer.headers["content-type"], kind, accept)
+
     def test_bad_uris(self):
         """A URI that is not allowed is a bad request saying why."""
         for raw, said in (("a%20b", "' '"), ("..%2fetc", "'..'"), ("%ff", "not UTF-8"), ("x" * 201, "200")):
@@ -682,9 +695,7 @@ class InsightTests(APITestCase):
             ("limit=x", "limit must be a number"),
             ("after=-1", "after must be a number"),
         ):
-            for path in ("/engine/logs?", "/engine/logs/stream?")[
-                : 1 if "limit" in query or "after" in query else 2
-            ]:
+            for path in ("/engine/logs?", "/engine/logs/stream?")[: 1 if "limit" in query else 2]:
                 answer = self.ask("GET", path + query)
                 self.assertEqual(answer.code, (400, "BAD_REQUEST"))
                 self.assertIn(said, answer.json["error"]["message"])
