@@ -43,6 +43,7 @@ from aiwebengine.subsystems.management.shapes import (
     expected_version,
     json_body,
     matches_etag,
+    narrowing,
     text_body,
     uri_of,
 )
@@ -137,7 +138,7 @@ class ScriptEndpoints(Endpoints):
         When it is refused nothing changes and the version before goes on serving.
         """
         uri = validate_uri(uri_of(raw))
-        percent = argument(request, "canary")
+        percent = narrowing(request, "canary")
         source = text_body(request)
         expected = expected_version(request, lambda: self._version(uri))
         how: dict[str, Any] = {

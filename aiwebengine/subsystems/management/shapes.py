@@ -25,6 +25,7 @@ __all__ = [
     "json_body",
     "matches_etag",
     "matches_tag",
+    "narrowing",
     "record_json",
     "text_body",
     "uri_of",
@@ -107,6 +108,18 @@ def argument(request: Any, name: str, default: str = "") -> str:
     return str(values[-1].decode("utf-8", "replace")) if values else default
 
 
+def narrowing(request: Any, name: str) -> str:
+    """
+    Give a parameter without which the request would mean much more, "" when it was not given.
+
+    Raises `HTTPProblem` 400 for an empty one: somebody's variable was not set.
+    """
+    text = argument(request, name)
+    if not text and name.encode("ascii") in request.args:
+        raise HTTPProblem(400, "BAD_REQUEST", f"{name} must not be empty; leave it out if it is not meant")
+    return text
+
+
 def text_body(request: Any) -> str:
     """Give the request's body as text. Raises `HTTPProblem` 400 when it is not UTF-8."""
     request.content.seek(0)
@@ -158,19 +171,19 @@ def expected_version(request: Any, current: Callable[[], int]) -> int | None:
     exchange = IExchange(request)
     if_match, if_none_match = exchange.header("if-match"), exchange.header("if-none-match")
     version = current()
-    if if_match is not None:
-        if not matches_etag(if_match, version):
-            raise HTTPProblem(
-                412,
-                "PRECONDITION_FAILED",
-                f'If-Match is {if_match}, the current version is "{version}" (with quotation marks)'
-                if version
-                else f"If-Match is {if_match}, but there is no such script",
-                {"current": version},
-            )
-        return version
+    if if_match is not None and not matches_etag(if_match, version):
+        raise HTTPProblem(
+            412,
+            "PRECONDITION_FAILED",
+            f'If-Match is {if_match}, the current version is "{version}" (with quotation marks)'
+            if version
+            else f"If-Match is {if_match}, but there is no such script",
+            {"current": version},
+        )
     if if_none_match is not None and matches_etag(if_none_match, version):
         raise HTTPProblem(
             412, "PRECONDITION_FAILED", f"the script exists, its version is {version}", {"current": version}
         )
+    if if_match is not None:
+        return version
     return 0 if if_none_match is not None and if_none_match.strip() == "*" else None

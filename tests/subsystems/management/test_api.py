@@ -278,6 +278,9 @@ class ScriptTests(APITestCase):
             answer = self.ask("GET", "/engine/scripts/a.js", If_None_Match=tags)
             self.assertEqual((answer.status, answer.headers["etag"]), (status, '"1"'))
         self.assertEqual(self.put("a.js", "GET /x", If_None_Match='"7"').status, 200)
+        self.assertEqual(self.put("a.js", "GET /x", If_None_Match="*", If_Match='"2"').status, 412)
+        self.assertEqual(self.put("a.js", "GET /x", If_None_Match='"7"', If_Match='"2"').status, 200)
+        self.assertEqual(self.put("b.js", "GET /y", If_None_Match="*", If_Match="*").status, 412)
 
     def test_versions(self):
         """Versions are listed newest first, each can be read, and one made current again."""
@@ -622,6 +625,13 @@ class CanaryTests(APITestCase):
         self.ask("PUT", "/engine/scripts/a.js?canary=1", "GET /x three")
         self.assertEqual(act(action="promote").json["version"], 2)
         self.assertEqual(self.ask("GET", "/engine/scripts/a.js").text, "GET /x three")
+
+    def test_empty_share(self):
+        """A share that somebody left empty is no deployment to everybody."""
+        answer = self.ask("PUT", "/engine/scripts/a.js?canary=", "GET /x two")
+        self.assertEqual(answer.code, (400, "BAD_REQUEST"))
+        self.assertIn("canary must not be empty", answer.json["error"]["message"])
+        self.assertEqual(self.ask("GET", "/engine/scripts/a.js").headers["etag"], '"1"')
 
     def test_refused(self):
         """As for a put, and when there is nothing to compare with."""
