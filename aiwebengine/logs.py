@@ -151,9 +151,15 @@ def _traceback(event: LogEvent) -> str:
     return "" if failure is None else failure.getTraceback(elideFrameworkCode=True, detail="default").rstrip()
 
 
+# All controls but the tab, and what some readers take for the end of a line.
+_VISIBLE = {
+    code: ascii(chr(code))[1:-1] for code in (*range(9), *range(10, 32), *range(127, 160), 0x2028, 0x2029)
+}
+
+
 def _one_line(text: str) -> str:
-    """Make line ends visible, so that logged data cannot forge an entry."""
-    return text.replace("\r", "\\r").replace("\n", "\\n")
+    """Make line ends and controls visible: logged data can neither forge an entry nor command a terminal."""
+    return text if text.isprintable() else text.translate(_VISIBLE)
 
 
 def as_text(event: LogEvent) -> str:
@@ -166,8 +172,7 @@ def as_console(event: LogEvent) -> str:
     """Give a coloured, shorter line for a terminal."""
     level = _level_name(event)
     head = f"\x1b[2m{_moment(event)[11:23]}\x1b[0m \x1b[{_COLOURS[level]}m{level:<8}\x1b[0m "
-    message = _one_line(_message(event)).replace("\x1b", "\\x1b")
-    return _with_traceback(head + message, event)
+    return _with_traceback(head + _one_line(_message(event)), event)
 
 
 def as_json(event: LogEvent) -> str:

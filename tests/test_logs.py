@@ -75,6 +75,13 @@ class FormatTests(SynchronousTestCase):
             self.out.getvalue(), "\x1b[2m22:13:20.250\x1b[0m \x1b[31merror   \x1b[0m x \\x1b[2J\n"
         )
 
+    def test_controls(self) -> None:
+        """Nothing that is logged commands a terminal or ends a line, whoever reads the text."""
+        for kind in ("text", "console"):
+            self.start(format=kind).error("{text}", text="a\0\x1b]0;x\x07\x7f\x9b2J\u2028\tü\U0001f600\r\n")
+            line = self.out.getvalue().rpartition(" a")[2]
+            self.assertEqual(line, "\\x00\\x1b]0;x\\x07\\x7f\\x9b2J\\u2028\tü\U0001f600\\r\\n\n")
+
     def test_req_log_001_levels(self) -> None:
         for level, shown in (
             ("trace", 6),

@@ -15,7 +15,7 @@ from aiwebengine.repository.errors import NotANumber, QuotaExceeded
 from aiwebengine.repository.model import ABSENT, KeyValue, Quota, StoredKey, Usage
 from aiwebengine.repository.stores.key_value_usage import owner_of, refuse_over, size_of
 from aiwebengine.repository.stores.key_values import check_key, expiry
-from aiwebengine.repository.texts import encoded, same
+from aiwebengine.repository.texts import encoded, same, sum_of
 
 __all__ = ["MemoryKeyValues", "chosen"]
 
@@ -122,7 +122,7 @@ class MemoryKeyValues:
         present = json.loads(row.text)
         if isinstance(present, bool) or not isinstance(present, int | float):
             raise NotANumber(namespace, key)
-        total: int | float = present + by
+        total = sum_of(present, by)
         self._put(namespace, {key: _Row(encoded(total), row.expires_at)}, quota)
         return total
 

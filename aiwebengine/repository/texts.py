@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
-__all__ = ["check_name", "cleaned", "encoded", "prefix_end", "same"]
+__all__ = ["check_name", "cleaned", "encoded", "prefix_end", "same", "sum_of"]
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -31,6 +32,17 @@ def check_name(what: str, name: str, most_bytes: int, *, empty: bool = False) ->
 def encoded(value: Any) -> str:
     """Give JSON text, ASCII only. Raises ValueError or TypeError for what is no JSON data, such as NaN."""
     return json.dumps(value, allow_nan=False, separators=(",", ":"))
+
+
+def sum_of(one: int | float, other: int | float) -> int | float:
+    """Add two numbers. Raises ValueError when the sum is beyond what a JavaScript number can be."""
+    try:
+        total = one + other
+        if math.isfinite(total):
+            return total
+    except OverflowError:
+        pass
+    raise ValueError("the sum is larger than a number can be")
 
 
 def same(one: Any, other: Any) -> bool:

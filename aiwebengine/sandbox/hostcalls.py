@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["HostCalls"]
 
 _LEVELS = {"trace", "debug", "info", "warn", "error"}
+# One request's calls must not keep those of all others waiting where they queue, such as at the repository.
+_MOST_AT_ONCE = 16
 _KNOWN = ((PermissionError, "PermissionError"), (TypeError, "TypeError"), (ValueError, "RangeError"))
 
 
@@ -65,12 +67,28 @@ class HostCalls:
                 deferred.addErrback(self._complain, job, operation)
 
     def calls(self, job: Job, calls: Sequence[Sequence[Any]]) -> None:
-        """Start the calls a script awaits."""
+        """Start the calls a script awaits, in their order; the rest when some of them are settled."""
         for ident, operation, argument in calls:
             job.host_calls += 1
+            job.calls_waiting.append((ident, operation, argument))
+        self._start_waiting(job)
+
+    def _start_waiting(self, job: Job) -> None:
+        while job.calls_waiting and job.calls_under_way < _MOST_AT_ONCE:
+            ident, operation, argument = job.calls_waiting.popleft()
+            job.calls_under_way += 1
             deferred = self._start(job, operation, argument)
             deferred.addCallback(self._succeed, job, ident)
             deferred.addErrback(self._fail, job, ident, operation)
+            if deferred.called and not deferred.paused:
+                job.calls_under_way -= 1  # not by a callback: a thousand of them would nest
+            else:
+                deferred.addBoth(self._settled, job)
+
+    def _settled(self, result: Any, job: Job) -> Any:
+        job.calls_under_way -= 1
+        self._start_waiting(job)
+        return result
 
     def _start(self, job: Job, operation: str, argument: Any) -> Deferred[Any]:
         perform = self.operations.get(operation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -38,6 +39,8 @@ class Job:
 
     __slots__ = (
         "budget_s",
+        "calls_under_way",
+        "calls_waiting",
         "cancelled_at",
         "cpu_us",
         "deadline",
@@ -101,6 +104,8 @@ class Job:
         self.cpu_us = 0
         self.heap_kb = 0
         self.host_calls = 0
+        self.calls_under_way = 0
+        self.calls_waiting: deque[tuple[int, str, Any]] = deque()
         self.noisy = False  # whether it has logged, sent or asked for anything
         self.dry_run: DryRun | None = None
 

@@ -458,7 +458,7 @@ class Canaries:
 def _fit(percent: float) -> float:
     if not 0 < percent <= 100:
         raise HTTPProblem(
-            400, "BAD_REQUEST", f"canary must be a percentage over 0 and up to 100, not {percent:g}"
+            400, "BAD_REQUEST", f"canary must be a percentage over 0 and up to 100, not {percent:.15g}"
         )
     return percent
 

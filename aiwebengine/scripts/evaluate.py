@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from aiwebengine.errors import ScriptInvalid
 from aiwebengine.interfaces import ISandboxPool
 from aiwebengine.sandbox.dry_run import DryRun
 from aiwebengine.sandbox.model import LoadReport
+from aiwebengine.sandbox.outcomes import decode
 
 __all__ = ["evaluate"]
 
@@ -60,7 +60,7 @@ async def evaluate(
     for one in reversed(report.registrations):
         if one.data.get("method") == _METHOD:
             found = one.data["options"]
-            value = None if found["json"] is None else json.loads(found["json"])
+            value = None if found["json"] is None else decode(found["json"].encode("utf-8"))
             return {"ok": True, "type": found["type"], "text": found["text"], "value": value} | more
     return {"ok": False, "error": {"message": _NO_VALUE, "line": None, "column": None, "stack": ""}} | more
 

@@ -14,6 +14,8 @@ __all__ = ["LEVELS", "ChangeNote", "LogEntry", "known_level", "level_rank", "mat
 
 #: Levels in ascending order; ``log`` is another name of ``info``, ``warning`` of ``warn``.
 LEVELS = ("trace", "debug", "info", "warn", "error")
+# The year 10000 (and one as long before 1970): beyond it a database's whole numbers end, and NaN is none.
+_FURTHEST_MS = 253_402_300_800_000.0
 _OTHER_NAMES = {"log": "info", "warning": "warn", "critical": "error"}
 
 
@@ -105,16 +107,26 @@ def parse_since(text: str) -> float:
     """
     Read a time as ms since the epoch: a number (ms), or ISO 8601 (UTC unless it says otherwise).
 
-    Raises ValueError.
+    Raises ValueError, also for a time that is further away than ISO 8601 can say.
     """
     try:
-        return float(text)
+        moment = float(text)
     except ValueError:
-        pass
+        moment = _iso_ms(text)
+    if not abs(moment) <= _FURTHEST_MS:  # which is so of NaN too
+        raise _no_time(text)
+    return moment
+
+
+def _iso_ms(text: str) -> float:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"not a time in ms or ISO 8601: {text!r}") from None
+        raise _no_time(text) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.timestamp() * 1000
+
+
+def _no_time(text: str) -> ValueError:
+    return ValueError(f"not a time in ms or ISO 8601: {text[:40]!r}")

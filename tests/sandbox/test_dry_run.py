@@ -1,6 +1,7 @@
 """Tests for aiwebengine.sandbox.dry_run and what host calls do in one."""
 
 import json
+from collections import deque
 from types import SimpleNamespace
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -34,7 +35,15 @@ class DryRunTests(SynchronousTestCase):
 
     def job(self, dry_run):
         return SimpleNamespace(
-            uri="a.js", request_id="", route="load", facts={}, program=None, host_calls=0, dry_run=dry_run
+            uri="a.js",
+            request_id="",
+            route="load",
+            facts={},
+            program=None,
+            host_calls=0,
+            calls_under_way=0,
+            calls_waiting=deque(),
+            dry_run=dry_run,
         )
 
     def run_all(self, dry_run):

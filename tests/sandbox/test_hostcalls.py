@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from types import SimpleNamespace
 from typing import Any
 
@@ -47,6 +48,8 @@ class HostCallsTests(SynchronousTestCase):
             route="GET /x",
             program=program,
             host_calls=0,
+            calls_under_way=0,
+            calls_waiting=deque(),
             dry_run=None,
             facts={"auth": {"userId": "u"}},
         )
@@ -76,6 +79,29 @@ class HostCallsTests(SynchronousTestCase):
         self.assertEqual(self.seen, [(HostCall("app.js", 3, "r1", {"userId": "u"}), {"a": 1})])
         self.assertEqual(self.answers, [[4, True, {"a": 1}]])
         self.assertEqual(self.job.host_calls, 1)
+
+    def test_a_few_at_once(self) -> None:
+        """A request that asks for much at once has a few calls under way; the others follow in order."""
+        self.calls.calls(self.job, [[number, "wait", str(number)] for number in range(40)])
+        self.assertEqual(list(self.waiting), [str(number) for number in range(16)])
+        self.waiting["3"].callback(None)
+        self.waiting["1"].errback(ValueError("no"))
+        self.assertEqual(list(self.waiting)[16:], ["16", "17"])
+        self.assertEqual([(one[0], one[1]) for one in self.answers], [(3, True), (1, False)])
+        for number in (0, 2, *range(4, 40)):
+            self.waiting[str(number)].callback(None)
+        self.assertEqual(sorted(one[0] for one in self.answers), list(range(40)))
+        self.assertEqual((self.job.calls_under_way, self.job.host_calls), (0, 40))
+
+    def test_many_that_are_settled_at_once(self) -> None:
+        """Calls that need no waiting do not nest, neither at once nor behind one that has to wait."""
+        self.calls.calls(self.job, [[number, "wait", str(number)] for number in range(16)])
+        self.calls.calls(self.job, [[number, "echo", None] for number in range(16, 3016)])
+        self.assertEqual(self.answers, [])
+        self.waiting["0"].callback(None)
+        self.assertEqual([one[0] for one in self.answers], [0, *range(16, 3016)])
+        self.calls.calls(self.job, [[number, "echo", None] for number in range(3016, 6016)])
+        self.assertEqual(len(self.answers), 6001)
 
     def test_loading(self) -> None:
         """While loading there is no version."""

@@ -52,11 +52,17 @@ class EvaluateTests(SynchronousTestCase):
         work = evaluate(self.sandboxes, "a.js", source, 3, expression)
         return self.successResultOf(Deferred.fromCoroutine(work))
 
+    def test_half_a_surrogate_pair(self):
+        """What no JSON text in UTF-8 can say comes as U+FFFD, as elsewhere."""
+        found = self.evaluate('["a\\ud800", "\\ud83d\\ude00"]')
+        self.assertEqual(found["value"], ["a\ufffd", "\U0001f600"])
+
     def test_values(self):
         """A value comes with its type, as text, and as JSON where it is that."""
         for expression, kind, text, value in (
             ("1 + 1", "number", "2", 2),
             ('"ü\\u0000"', "string", "ü\0", "ü\0"),
+            (r'"\\ud800"', "string", r"\ud800", r"\ud800"),
             ("({a: [1, null]})", "object", "[object Object]", {"a": [1, None]}),
             ("[1, 2] // a comment", "array", "1,2", [1, 2]),
             ("null", "null", "null", None),

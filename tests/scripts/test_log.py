@@ -149,4 +149,5 @@ class LogTests(SynchronousTestCase):
         self.assertEqual(parse_since("1970-01-01T00:00:01Z"), 1000)
         self.assertEqual(parse_since("1970-01-01T00:00:01"), 1000)
         self.assertEqual(parse_since("1970-01-01T01:00:01+01:00"), 1000)
-        self.assertIn("ISO 8601", str(self.assertRaises(ValueError, parse_since, "yesterday")))
+        for wrong in ("yesterday", "nan", "inf", "-inf", "1e400", str(2**63)):
+            self.assertIn("ISO 8601", str(self.assertRaises(ValueError, parse_since, wrong)))

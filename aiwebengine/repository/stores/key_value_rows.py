@@ -10,7 +10,7 @@ from aiwebengine.repository.errors import NotANumber
 from aiwebengine.repository.link import Link, Row
 from aiwebengine.repository.model import ABSENT, KeyValue, Quota, StoredKey
 from aiwebengine.repository.stores.key_value_usage import account, size_of
-from aiwebengine.repository.texts import encoded, prefix_end, same
+from aiwebengine.repository.texts import encoded, prefix_end, same, sum_of
 
 __all__ = [
     "add",
@@ -153,14 +153,14 @@ def add(
     until: int | None,
     quota: Quota | None,
 ) -> int | float:
-    """Add to a number and give the sum. Raises `NotANumber`."""
+    """Add to a number and give the sum. Raises `NotANumber`, ValueError for a sum that is no number."""
     held = _Held(link, namespace, key)
     present, expires_at = held.value(moment), held.expires_at
     if present is ABSENT:
         present, expires_at = 0, until
     if isinstance(present, bool) or not isinstance(present, int | float):
         raise NotANumber(namespace, key)
-    total = present + by
+    total = sum_of(present, by)
     held.replace(encoded(total), expires_at, quota)
     return total
 

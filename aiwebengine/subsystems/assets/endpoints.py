@@ -21,7 +21,15 @@ from aiwebengine.subsystems.management.callers import DEPLOY, READ
 from aiwebengine.subsystems.management.endpoints import Endpoints, number
 from aiwebengine.subsystems.management.mount import router
 from aiwebengine.subsystems.management.operations import Operation, Operations, Parameter
-from aiwebengine.subsystems.management.shapes import accepts_json, answer_json, argument, json_body, uri_of
+from aiwebengine.subsystems.management.shapes import (
+    accepts_json,
+    answer_json,
+    argument,
+    json_body,
+    matches_tag,
+    narrowing,
+    uri_of,
+)
 from aiwebengine.subsystems.management.sse import EventHub
 
 __all__ = ["AssetEndpoints", "app", "operation"]
@@ -147,7 +155,7 @@ class AssetEndpoints(Endpoints):
         as they were.
         """
         name, exchange = _name_of(raw), IExchange(request)
-        public = _boolean(argument(request, "public"), "public")
+        public = _boolean(narrowing(request, "public"), "public")
         expected = await self._expected(exchange, name)
         new = NewAsset(name, request.body, exchange.header("content-type"), public, expected_sha256=expected)
         stored = await _explaining(self._store.put(new))
@@ -177,7 +185,7 @@ class AssetEndpoints(Endpoints):
         """
         if request.body_kind != "multipart":
             raise HTTPProblem(415, "UNSUPPORTED_MEDIA_TYPE", "Files are uploaded as multipart/form-data.")
-        public = _boolean(argument(request, "public"), "public")
+        public = _boolean(narrowing(request, "public"), "public")
         prefix = next((value for name, value in request.form() if name == "prefix"), "")
         files = [one for one in request.files if one.filename or one.size]
         if not files:
@@ -253,7 +261,7 @@ class AssetEndpoints(Endpoints):
         if_match, if_none_match = exchange.header("if-match"), exchange.header("if-none-match")
         if if_match is None and if_none_match is None:
             return None
-        if if_none_match is not None and if_none_match.strip() == "*":
+        if if_match is None and if_none_match is not None and if_none_match.strip() == "*":
             return ""
         try:
             current = (await self._store.repository.stat(name)).sha256
@@ -267,6 +275,9 @@ class AssetEndpoints(Endpoints):
                 f'the ETag "{current}".' if current else "no ETag, there is no such asset."
             )
             raise HTTPProblem(412, "PRECONDITION_FAILED", message, {"current": current or None})
+        if if_match is not None and matches_tag(if_none_match, f'"{current}"'):
+            message = "If-Match and If-None-Match name the same content; both cannot hold."
+            raise HTTPProblem(412, "PRECONDITION_FAILED", message, {"current": current})
         return current
 
 

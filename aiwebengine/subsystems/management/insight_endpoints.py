@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from collections.abc import Callable, Iterator, Mapping
@@ -99,9 +100,8 @@ class InsightEndpoints(Endpoints):
         Without `after` the newest ones, with it the first ones after that.
         """
         limit = number(argument(request, "limit", "100"), "limit")
-        after = argument(request, "after")
         filters = _log_filters(request)
-        filters |= {"limit": min(limit, _MOST_ENTRIES), "after": number(after, "after") if after else None}
+        filters |= {"limit": min(limit, _MOST_ENTRIES), "after": _after(request)}
         log: Any = self._services.script_log
         found = await log.search(**filters)
         answer_json(request, found | {"entries": [_with_audit(one) for one in found["entries"]]})
@@ -126,6 +126,7 @@ class InsightEndpoints(Endpoints):
         """
         log: Any = self._services.script_log
         wanted = matcher(**_log_filters(request))
+        _after(request)  # a reconnecting client repeats it, but Last-Event-ID counts
         after = last_event_id(request)
         asked = log.keeper is None or await log.keeper.catch_up()
         client = self._hub.connect(request)
@@ -287,17 +288,25 @@ def _installed(name: str) -> str:
 def _log_filters(request: Any) -> dict[str, Any]:
     names = ("script", "level", "request_id", "contains", "kind")
     filters: dict[str, Any] = {name: argument(request, name) or None for name in names}
+    filters["since"] = _since(request)
     try:
-        filters["since"] = _since(request)
         matcher(**filters)
     except ValueError as error:
         raise HTTPProblem(400, "BAD_REQUEST", str(error)) from None
     return filters
 
 
+def _after(request: Any) -> int | None:
+    text = argument(request, "after")
+    return number(text, "after") if text else None
+
+
 def _since(request: Any) -> float | None:
     text = argument(request, "since")
-    return parse_since(text) if text else None
+    try:
+        return parse_since(text) if text else None
+    except ValueError as error:
+        raise HTTPProblem(400, "BAD_REQUEST", f"since: {error}") from None
 
 
 def _request_filters(request: Any) -> list[Callable[[Mapping[str, Any]], bool]]:
@@ -317,15 +326,21 @@ def _tests(request: Any) -> Iterator[Callable[[Mapping[str, Any]], bool]]:
     if status:
         low, high = _statuses(status)
         yield lambda record: low <= record["status"] <= high
-    try:
-        least = float(argument(request, "min_ms") or 0)
-        since = _since(request)
-    except ValueError as error:
-        raise HTTPProblem(400, "BAD_REQUEST", str(error)) from None
+    least, since = _least_ms(argument(request, "min_ms")), _since(request)
     if least:
         yield lambda record: record["wall_ms"] >= least
     if since is not None:
         yield lambda record: record["started"] * 1000 >= since
+
+
+def _least_ms(text: str) -> float:
+    try:
+        least = float(text or 0)
+    except ValueError:
+        least = math.nan
+    if not least >= 0:
+        raise HTTPProblem(400, "BAD_REQUEST", f"min_ms must be a number of 0 or more, not {text[:40]!r}")
+    return least
 
 
 def _same(name: str, wanted: str, record: Mapping[str, Any]) -> bool:

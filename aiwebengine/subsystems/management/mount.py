@@ -10,12 +10,20 @@ from twisted.internet.defer import CancelledError
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import PathConverter
 
 from aiwebengine.errors import HTTPProblem, ScriptInvalid
 from aiwebengine.interfaces import IExchange
 from aiwebengine.subsystems.management.callers import Caller
 
 __all__ = ["GuardedApp", "router"]
+
+
+class _ScriptPath(PathConverter):
+    """A script's URI with its slashes, unless that is the address of something of a script: one segment."""
+
+    part_isolating = False
+    regex = "(?![^/]+/(?:versions|diff|rollback|canary)\\Z)[^/].*?"
 
 
 def router() -> Klein:
@@ -26,6 +34,7 @@ def router() -> Klein:
     """
     app = Klein()
     app.url_map.merge_slashes = False
+    app.url_map.converters["script"] = _ScriptPath
 
     def routing_failed(*arguments: Any) -> None:
         # Klein passes the application's instance first when there is one.

@@ -15,7 +15,7 @@ from aiwebengine.subsystems.management.schemas import Error
 __all__ = ["openapi"]
 
 _REF = "#/components/schemas/{name}"
-_VARIABLE = re.compile(r"<(?:path:)?(\w+)>")
+_VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
 _STATUSES = {
     200: "Done.",
     201: "Stored; it is new.",
@@ -121,7 +121,8 @@ def _operation(one: Operation, has_variable: bool) -> dict[str, Any]:
         described["security"] = []
     if one.body is not None:
         described["requestBody"] = {"required": True, "content": _content(one.body)}
-    for status in sorted({*one.errors, *(_ALWAYS if one.role else ())}):
+    always = {*(_ALWAYS if one.role else ()), *((413,) if one.body is not None else ())}
+    for status in sorted({*one.errors, *always}):
         described["responses"][str(status)] = _answer(status, Error)
     described["x-role"] = one.role or "none"
     return described

@@ -33,6 +33,8 @@ __all__ = [
 
 Time = Annotated[str, Meta(description="ISO 8601 in UTC.", extra_json_schema={"format": "date-time"})]
 Count = Annotated[int, Meta(ge=0)]
+# What a repository can keep as a version.
+_LARGEST = 2**63 - 1
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Level = Literal["trace", "debug", "info", "warn", "error"]
 
@@ -47,7 +49,7 @@ class Shape(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class Rollback(msgspec.Struct):
     """Which version to make the newest again."""
 
-    version: Annotated[int, Meta(ge=1)]
+    version: Annotated[int, Meta(ge=1, le=_LARGEST)]
     message: str = ""
 
 

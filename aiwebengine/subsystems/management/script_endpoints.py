@@ -8,7 +8,8 @@ from twisted.internet.threads import deferToThreadPool
 
 from aiwebengine.errors import HTTPProblem
 from aiwebengine.interfaces import IExchange
-from aiwebengine.scripts.model import ScriptChange, ScriptRecord, iso_time, validate_uri
+from aiwebengine.scripts.log import LogEntry
+from aiwebengine.scripts.model import Script, ScriptChange, ScriptRecord, iso_time, validate_uri
 from aiwebengine.subsystems.management.callers import DEPLOY, READ, caller_of
 from aiwebengine.subsystems.management.diffs import diff
 from aiwebengine.subsystems.management.endpoints import (
@@ -42,6 +43,7 @@ from aiwebengine.subsystems.management.shapes import (
     expected_version,
     json_body,
     matches_etag,
+    narrowing,
     text_body,
     uri_of,
 )
@@ -70,14 +72,14 @@ class ScriptEndpoints(Endpoints):
 
     @operation(
         "GET",
-        "/engine/scripts/<path:raw>",
+        "/engine/scripts/<script:raw>",
         role=READ,
         answers={200: {_JAVASCRIPT: str, "application/json": ScriptSource}, 304: None},
         parameters=(
             Parameter("version", "An older version, or that of the canary.", _WHOLE),
             Parameter("If-None-Match", "Versions the client has.", place="header"),
         ),
-        errors=(400, 404),
+        errors=(400, 404, 503),
     )
     async def get_script(self, request: Any, raw: str) -> None:
         """A script's source.
@@ -112,7 +114,7 @@ class ScriptEndpoints(Endpoints):
 
     @operation(
         "PUT",
-        "/engine/scripts/<path:raw>",
+        "/engine/scripts/<script:raw>",
         role=DEPLOY,
         body={_JAVASCRIPT: str},
         answers={200: ScriptRecordShape, 201: ScriptRecordShape},
@@ -136,10 +138,9 @@ class ScriptEndpoints(Endpoints):
         When it is refused nothing changes and the version before goes on serving.
         """
         uri = validate_uri(uri_of(raw))
-        percent = argument(request, "canary")
+        percent = narrowing(request, "canary")
         source = text_body(request)
         expected = expected_version(request, lambda: self._version(uri))
-        previous = self._version(uri)
         how: dict[str, Any] = {
             "author": caller_of(request).name,
             "message": argument(request, "message"),
@@ -148,16 +149,24 @@ class ScriptEndpoints(Endpoints):
         if percent:
             await self._put_canary(request, uri, source, _percent(percent), how)
             return
-        record = await self._scripts.put(uri, source, **how, note=self._change_note(request, "put"))
-        self._answer_record(request, record, 200 if previous else 201)
+        audited, replaced = self._change_note(request, "put"), 0
+
+        def note(change: ScriptChange, previous: int, script: Script | None) -> LogEntry:
+            # Known only now: others may have stored it while this one was being checked.
+            nonlocal replaced
+            replaced = previous
+            return audited(change, previous, script)
+
+        record = await self._scripts.put(uri, source, **how, note=note)
+        self._answer_record(request, record, 200 if replaced else 201)
 
     @operation(
         "DELETE",
-        "/engine/scripts/<path:raw>",
+        "/engine/scripts/<script:raw>",
         role=DEPLOY,
         answers={204: None},
         parameters=(IF_MATCH,),
-        errors=(400, 404, 412),
+        errors=(400, 404, 412, 503),
         refused=refusal_noted("delete"),
     )
     async def delete_script(self, request: Any, raw: str) -> None:
@@ -176,7 +185,11 @@ class ScriptEndpoints(Endpoints):
         IExchange(request).answer(204, [], b"")
 
     @operation(
-        "GET", "/engine/scripts/<raw>/versions", role=READ, answers={200: VersionList}, errors=(400, 404)
+        "GET",
+        "/engine/scripts/<raw>/versions",
+        role=READ,
+        answers={200: VersionList},
+        errors=(400, 404, 503),
     )
     async def list_versions(self, request: Any, raw: str) -> None:
         """A script's versions, newest first."""
@@ -203,7 +216,7 @@ class ScriptEndpoints(Endpoints):
             Parameter("from", "A version; without it the one before `to`.", _WHOLE),
             Parameter("to", "A version; without it the current one.", _WHOLE),
         ),
-        errors=(400, 404),
+        errors=(400, 404, 503),
     )
     async def show_diff(self, request: Any, raw: str) -> None:
         """What changed between two versions.

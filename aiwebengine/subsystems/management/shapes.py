@@ -12,6 +12,7 @@ from aiwebengine.errors import HTTPProblem, ScriptInvalid
 from aiwebengine.interfaces import IExchange, IRequestObserver, IServices
 from aiwebengine.scripts.canary import Canary
 from aiwebengine.scripts.model import ScriptRecord, iso_time
+from aiwebengine.web.negotiation import quality
 
 __all__ = [
     "accepts_json",
@@ -24,11 +25,13 @@ __all__ = [
     "json_body",
     "matches_etag",
     "matches_tag",
+    "narrowing",
     "record_json",
     "text_body",
     "uri_of",
 ]
 
+_JSON = "application/json"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -93,14 +96,28 @@ def canary_json(canary: Canary, services: IServices) -> dict[str, Any]:
 
 
 def accepts_json(request: Any) -> bool:
-    """Tell whether the client asks for JSON."""
-    return "application/json" in (IExchange(request).header("accept") or "")
+    """Tell whether the client asks for JSON by name; `*/*` stands for the thing itself."""
+    accept = (IExchange(request).header("accept") or "").lower()
+    named = any(one.partition(";")[0].strip() == _JSON for one in accept.split(","))
+    return named and quality(accept, _JSON) > 0
 
 
 def argument(request: Any, name: str, default: str = "") -> str:
     """Give a query (or form) field's last value as text."""
     values = request.args.get(name.encode("ascii"))
     return str(values[-1].decode("utf-8", "replace")) if values else default
+
+
+def narrowing(request: Any, name: str) -> str:
+    """
+    Give a parameter without which the request would mean much more, "" when it was not given.
+
+    Raises `HTTPProblem` 400 for an empty one: somebody's variable was not set.
+    """
+    text = argument(request, name)
+    if not text and name.encode("ascii") in request.args:
+        raise HTTPProblem(400, "BAD_REQUEST", f"{name} must not be empty; leave it out if it is not meant")
+    return text
 
 
 def text_body(request: Any) -> str:
@@ -154,19 +171,19 @@ def expected_version(request: Any, current: Callable[[], int]) -> int | None:
     exchange = IExchange(request)
     if_match, if_none_match = exchange.header("if-match"), exchange.header("if-none-match")
     version = current()
-    if if_match is not None:
-        if not matches_etag(if_match, version):
-            raise HTTPProblem(
-                412,
-                "PRECONDITION_FAILED",
-                f'If-Match is {if_match}, the current version is "{version}" (with quotation marks)'
-                if version
-                else f"If-Match is {if_match}, but there is no such script",
-                {"current": version},
-            )
-        return version
+    if if_match is not None and not matches_etag(if_match, version):
+        raise HTTPProblem(
+            412,
+            "PRECONDITION_FAILED",
+            f'If-Match is {if_match}, the current version is "{version}" (with quotation marks)'
+            if version
+            else f"If-Match is {if_match}, but there is no such script",
+            {"current": version},
+        )
     if if_none_match is not None and matches_etag(if_none_match, version):
         raise HTTPProblem(
             412, "PRECONDITION_FAILED", f"the script exists, its version is {version}", {"current": version}
         )
+    if if_match is not None:
+        return version
     return 0 if if_none_match is not None and if_none_match.strip() == "*" else None

@@ -17,7 +17,7 @@ from aiwebengine.subsystems.management.endpoints import Endpoints, number, refus
 from aiwebengine.subsystems.management.mount import router
 from aiwebengine.subsystems.management.operations import Operation, Operations, Parameter
 from aiwebengine.subsystems.management.schemas import Shape
-from aiwebengine.subsystems.management.shapes import answer_json, argument, uri_of
+from aiwebengine.subsystems.management.shapes import answer_json, argument, narrowing, uri_of
 from aiwebengine.subsystems.storage.namespaces import PREFIX, namespace_of, parts_of
 
 __all__ = ["StorageEndpoints", "app", "operation"]
@@ -119,7 +119,7 @@ class StorageEndpoints(Endpoints):
         """A script's keys, or the value of one."""
         namespace = _namespace(request, raw)
         values = self._services.repository.key_values
-        key, limit = argument(request, "key"), _limit(request)
+        key, limit = narrowing(request, "key"), _limit(request)
         if key:
             found = await values.get(namespace, key)
             if found is None:
@@ -147,7 +147,7 @@ class StorageEndpoints(Endpoints):
     )
     async def delete_storage(self, request: Any, raw: str) -> None:
         """Delete a key, all keys of a user, or all that a script and its users keep."""
-        namespace, key = _namespace(request, raw), argument(request, "key")
+        namespace, key = _namespace(request, raw), narrowing(request, "key")
         values = self._services.repository.key_values
         if key:
             removed = int(await values.delete(namespace, key))
@@ -174,7 +174,7 @@ class StorageEndpoints(Endpoints):
 
 
 def _namespace(request: Any, raw: str) -> str:
-    return namespace_of(uri_of(raw), argument(request, "user") or None)
+    return namespace_of(uri_of(raw), narrowing(request, "user") or None)
 
 
 def _owner(namespace: str) -> dict[str, Any]:

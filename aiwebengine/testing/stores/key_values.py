@@ -118,8 +118,12 @@ class KeyValueContract(RepositoryCase):
             self.assertIn("'k'", str(error))
             self.assertEqual(self.value("k"), value)
         self.set("k", 1.7e308)
-        self.fails(self.repository.key_values.increment("n", "k", 1.7e308), ValueError)
+        error = self.fails(self.repository.key_values.increment("n", "k", 1.7e308), ValueError)
+        self.assertIn("the sum is larger than a number can be", str(error))
         self.assertEqual(self.value("k"), 1.7e308)
+        self.set("k", 10**400)
+        self.fails(self.repository.key_values.increment("n", "k", 0.5), ValueError)
+        self.assertEqual(self.value("k"), 10**400)
 
     def compare(self, expected: Any, value: Any, **fields: Any) -> Any:
         """Compare and set the key ``k``."""

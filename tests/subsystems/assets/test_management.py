@@ -73,7 +73,8 @@ class LifeTests(AssetCase):
             ("", True),
         ):
             self.assertEqual(self.put("a.txt", b"x", query).json["public"], public)
-        self.assertEqual(self.put("a.txt", b"x", "?public=yes").code, (400, "BAD_REQUEST"))
+        for wrong in ("yes", ""):
+            self.assertEqual(self.put("a.txt", b"x", f"?public={wrong}").code, (400, "BAD_REQUEST"))
         for name in (".well/hidden.txt", "engine/x", "engine"):
             self.assertIsNone(self.put(name).json["url"], name)
         self.assertEqual(self.put("engines/x").json["url"], "/engines/x")
@@ -223,7 +224,9 @@ class ConditionTests(AssetCase):
             self.assertEqual(answer.code, (412, "PRECONDITION_FAILED"), method)
         self.assertEqual(self.ask("GET", self.path("a")).body, b"2")
         self.assertEqual(self.ask("PATCH", self.path("a"), {"public": False}, If_Match=second).status, 200)
+        self.assertEqual(self.put("a", b"3", if_match=second, if_none_match="*").status, 412)
         self.assertEqual(self.ask("DELETE", self.path("a"), If_Match="*").status, 204)
+        self.assertEqual(self.put("a", b"3", if_match="*", if_none_match="*").status, 412)
 
     def test_req_data_004_one_wins(self):
         """Of two PUTs on the same tag one wins, also when both looked before either wrote."""

@@ -102,7 +102,7 @@ const cases = {
   bad(request) { return Function.prototype.call.call(bad[request.query.what]); },
 };
 const bad = {
-  name: () => assets.get(7), empty: () => assets.put("", "x"), dots: () => assets.put("a/../b", "x"), slash: () => assets.delete("/a"),
+  name: () => assets.get(7), empty: () => assets.put("", "x"), half: () => assets.put("a\\ud800", "x"), dots: () => assets.put("a/../b", "x"), slash: () => assets.delete("/a"),
   data: () => assets.put("a", 7), object: () => assets.put("a", {}), missing: () => assets.put("a"), options: () => assets.put("a", "x", "public"),
   unknown: () => assets.put("a", "x", { type: "text/plain" }), type: () => assets.put("a", "x", { contentType: 7 }), odd: () => assets.put("a", "x", { contentType: "odd" }),
   refused: () => assets.put("a.exe", "x", { contentType: "application/x-msdownload" }),
@@ -230,6 +230,7 @@ class ScriptTests(EngineCase):
         for what, error, word in (
             ("name", "TypeError", "name must be"),
             ("empty", "TypeError", "name must be"),
+            ("half", "RangeError", "half a surrogate pair"),
             ("dots", "RangeError", "name: "),
             ("slash", "RangeError", "name: "),
             ("data", "TypeError", "data must be"),

@@ -133,6 +133,37 @@ class ScriptTests(APITestCase):
         self.assertEqual(self.ask("GET", "/engine/scripts/https://example.com/a/b").status, 200)
         self.assertEqual(self.ask("PUT", "/engine/scripts/dir/y.js", "").json["uri"], "dir/y.js")
 
+    def test_addresses_are_no_uris(self):
+        """What belongs to a script is not taken for another script: other methods are 405."""
+        self.put("a.js", "")
+        for name, allowed in (
+            ("versions", "GET, HEAD, OPTIONS"),
+            ("diff", "GET, HEAD, OPTIONS"),
+            ("rollback", "OPTIONS, POST"),
+            ("canary", "GET, HEAD, OPTIONS, POST"),
+        ):
+            path = f"/engine/scripts/a.js/{name}"
+            for method in ("PUT", "DELETE", "PATCH"):
+                answer = self.ask(method, path, "")
+                self.assertEqual(answer.code, (405, "METHOD_NOT_ALLOWED"))
+                self.assertEqual(answer.headers["allow"], allowed)
+            self.assertEqual(self.ask("OPTIONS", path).headers["allow"], allowed)
+        self.assertEqual(self.ask("GET", "/engine/scripts/a.js/rollback").code, (405, "METHOD_NOT_ALLOWED"))
+        self.assertEqual([one["uri"] for one in self.ask("GET", "/engine/scripts").json["scripts"]], ["a.js"])
+
+    def test_accept(self):
+        """The record comes to those who name its type, not to those who take anything or refuse it."""
+        self.put("a.js", "")
+        for accept, kind in (
+            ("application/json", "application/json"),
+            ("text/html;q=0.5, Application/JSON;q=0.1", "application/json"),
+            ("*/*", "application/javascript; charset=utf-8"),
+            ("application/json;q=0, */*", "application/javascript; charset=utf-8"),
+            ("application/jsonlines", "application/javascript; charset=utf-8"),
+        ):
+            answer = self.ask("GET", "/engine/scripts/a.js", Accept=accept)
+            self.assertEqual(answer.headers["content-type"], kind, accept)
+
     def test_bad_uris(self):
         """A URI that is not allowed is a bad request saying why."""
         for raw, said in (("a%20b", "' '"), ("..%2fetc", "'..'"), ("%ff", "not UTF-8"), ("x" * 201, "200")):
@@ -223,6 +254,14 @@ class ScriptTests(APITestCase):
             self.assertEqual(self.ask("DELETE", "/engine/scripts/a.js", If_Match=bad).status, 412)
         self.assertEqual(self.ask("DELETE", "/engine/scripts/a.js", If_Match='"5"').status, 204)
 
+    def test_created_once(self):
+        """Of two clients that store a new script at once only the first is told that it made it."""
+        gate = self.helper.pool.gates["a.js"] = Deferred()
+        clients = [self.web.connect("PUT", "/engine/scripts/a.js", f"GET /{number}") for number in range(2)]
+        gate.callback(None)
+        self.assertEqual([one.answer.status for one in clients], [201, 200])
+        self.assertEqual([one.answer.json["version"] for one in clients], [1, 2])
+
     def test_if_match_race(self):
         """Of two clients that name the same version one wins."""
         self.put("a.js", "")
@@ -239,6 +278,9 @@ class ScriptTests(APITestCase):
             answer = self.ask("GET", "/engine/scripts/a.js", If_None_Match=tags)
             self.assertEqual((answer.status, answer.headers["etag"]), (status, '"1"'))
         self.assertEqual(self.put("a.js", "GET /x", If_None_Match='"7"').status, 200)
+        self.assertEqual(self.put("a.js", "GET /x", If_None_Match="*", If_Match='"2"').status, 412)
+        self.assertEqual(self.put("a.js", "GET /x", If_None_Match='"7"', If_Match='"2"').status, 200)
+        self.assertEqual(self.put("b.js", "GET /y", If_None_Match="*", If_Match="*").status, 412)
 
     def test_versions(self):
         """Versions are listed newest first, each can be read, and one made current again."""
@@ -413,6 +455,16 @@ class ScriptTests(APITestCase):
         self.assertEqual(self.ask("POST", "/engine/batch", batch).status, 200)
         self.assertEqual(self.helper.answers("GET", "/a")[0], "b.js")
 
+    def test_rollback_to_no_number_of_a_version(self):
+        """A number that no database takes is a bad request."""
+        self.put("a.js", "GET /x")
+        for number in (2**63, 10**30, 0, -1):
+            answer = self.ask("POST", "/engine/scripts/a.js/rollback", {"version": number})
+            self.assertEqual(answer.code, (400, "BAD_REQUEST"))
+            self.assertIn("version", answer.json["error"]["message"])
+        answer = self.ask("POST", "/engine/scripts/a.js/rollback", {"version": 2**63 - 1})
+        self.assertEqual(answer.code, (404, "NOT_FOUND"))
+
     def test_rollback_message(self):
         """A rollback may say why."""
         self.put("a.js", "GET /one")
@@ -574,6 +626,13 @@ class CanaryTests(APITestCase):
         self.assertEqual(act(action="promote").json["version"], 2)
         self.assertEqual(self.ask("GET", "/engine/scripts/a.js").text, "GET /x three")
 
+    def test_empty_share(self):
+        """A share that somebody left empty is no deployment to everybody."""
+        answer = self.ask("PUT", "/engine/scripts/a.js?canary=", "GET /x two")
+        self.assertEqual(answer.code, (400, "BAD_REQUEST"))
+        self.assertIn("canary must not be empty", answer.json["error"]["message"])
+        self.assertEqual(self.ask("GET", "/engine/scripts/a.js").headers["etag"], '"1"')
+
     def test_refused(self):
         """As for a put, and when there is nothing to compare with."""
         put = lambda query, source, **headers: self.ask(  # noqa: E731
@@ -638,13 +697,15 @@ class InsightTests(APITestCase):
         """Filters that make no sense are 400 and say why."""
         for query, said in (
             ("level=loud", "level"),
+            ("since=yesterday", "since: not a time"),
             ("since=yesterday", "ISO 8601"),
+            ("since=inf", "since: not a time"),
+            ("since=nan", "since: not a time"),
+            ("since=9223372036854775808", "since: not a time"),
             ("limit=x", "limit must be a number"),
             ("after=-1", "after must be a number"),
         ):
-            for path in ("/engine/logs?", "/engine/logs/stream?")[
-                : 1 if "limit" in query or "after" in query else 2
-            ]:
+            for path in ("/engine/logs?", "/engine/logs/stream?")[: 1 if "limit" in query else 2]:
                 answer = self.ask("GET", path + query)
                 self.assertEqual(answer.code, (400, "BAD_REQUEST"))
                 self.assertIn(said, answer.json["error"]["message"])
@@ -764,8 +825,18 @@ class InsightTests(APITestCase):
         ):
             found = self.ask("GET", "/engine/requests?" + query).json["requests"]
             self.assertEqual(" ".join(one["request_id"] for one in found), ids, query)
-        for query in ("status=6xx", "status=-1", "min_ms=x", "since=yesterday"):
-            self.assertEqual(self.ask("GET", "/engine/requests?" + query).code, (400, "BAD_REQUEST"))
+        for query in (
+            "status=6xx",
+            "status=-1",
+            "min_ms=x",
+            "min_ms=-1",
+            "min_ms=nan",
+            "since=yesterday",
+            "since=inf",
+        ):
+            answer = self.ask("GET", "/engine/requests?" + query)
+            self.assertEqual(answer.code, (400, "BAD_REQUEST"))
+            self.assertTrue(answer.json["error"]["message"].startswith(query.partition("=")[0]))
 
     def test_no_plan(self):
         """An engine that was wired by hand has no plugins to list."""

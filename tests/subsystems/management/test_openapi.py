@@ -69,6 +69,8 @@ class DocumentTests(SynchronousTestCase):
             statuses = set(one["responses"])
             if one["x-role"] != "none":
                 self.assertLessEqual({"401", "403", "429"}, statuses)
+            if "requestBody" in one:
+                self.assertIn("413", statuses)
 
     def test_writes_are_audited(self):
         """What needs more than reading is noted when it is refused (a check changes nothing)."""

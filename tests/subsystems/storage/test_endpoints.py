@@ -136,6 +136,16 @@ class APITests(SynchronousTestCase):
         self.assertEqual(noted[1]["refused"], "NOT_FOUND")
         self.assertEqual(noted[2]["user"], "ann")
 
+    def test_empty_parameters_delete_nothing(self) -> None:
+        """A key or user that somebody left empty does not stand for all of them."""
+        before = self.json("/engine/storage")
+        for query in ("key=", "user=", "user=&key=k", "user=ann&key="):
+            for method in ("DELETE", "GET"):
+                answer = self.ask(method, f"/engine/storage/a.js?{query}")
+                self.assertEqual(answer.code, (400, "BAD_REQUEST"), query)
+                self.assertIn("must not be empty", answer.json["error"]["message"])
+        self.assertEqual(self.json("/engine/storage"), before)
+
     def test_roles(self) -> None:
         """Without a key nothing is seen; who may read sees counts, and no values."""
         self.assertEqual(self.ask("GET", "/engine/storage", Authorization=None).code[0], 401)

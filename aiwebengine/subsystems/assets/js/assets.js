@@ -13,7 +13,7 @@
   const { keys } = Object;
   const { parse, stringify } = JSON;
   const { isSafeInteger } = Number;
-  const { charCodeAt, replace, slice: cut, toWellFormed } = String.prototype;
+  const { charCodeAt, isWellFormed, replace, slice: cut, toWellFormed } = String.prototype;
   const [toText, fromText, encode, decode, toEscapes, fromEscapes] =
     [atob, btoa, encodeURIComponent, decodeURIComponent, escape, unescape];
   const bufferByteLength = Object.getOwnPropertyDescriptor(Buffer.prototype, "byteLength").get;
@@ -60,6 +60,8 @@
   // ---- arguments ----
   function nameFor(where, name) {
     if (typeof name !== "string" || name === "") throw new BadType(`${where}: name must be a non-empty string`);
+    // It would arrive as another name: on its way text becomes UTF-8.
+    if (!apply(isWellFormed, name, [])) throw new BadRange(`${where}: name must not contain half a surrogate pair`);
     return name;
   }
   function given(where, options, ...known) {

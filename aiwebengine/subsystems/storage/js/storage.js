@@ -33,7 +33,8 @@
     const { ttl } = given(where, options, "options", "ttl");
     if (ttl === undefined || ttl === null) return null;
     if (typeof ttl !== "number") throw new BadType(`${where}: ttl must be a number of seconds`);
-    if (!(ttl > 0 && ttl < 1e11)) throw new BadRange(`${where}: ttl must be a number of seconds above 0`);
+    if (ttl >= 1e11) throw new BadRange(`${where}: ttl must be less than 100000000000 seconds`);
+    if (!(ttl > 0)) throw new BadRange(`${where}: ttl must be a number of seconds above 0`);
     return ttl;
   }
   const lossy = (value) => typeof value === "object" && value !== null && !isArray(value) &&
