@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from aiwebengine.cli.client import Management, management_options, script_path
+from aiwebengine.cli.client import Management, Refused, management_options, script_path
 from aiwebengine.cli.terminal import paint, print_json
 
 __all__ = ["canary"]
@@ -45,7 +45,13 @@ def canary(
         raise click.UsageError("--promote, --abort and --percent exclude one another")
     path = script_path(uri, "canary")
     if not chosen:
-        found = api.call("GET", path).json()
+        try:
+            found = api.call("GET", path).json()
+        except Refused as refusal:
+            if refusal.status != 404:
+                raise
+            hint = f"what became of earlier ones: aiwebengine logs --kind canary --script {uri}"
+            raise Refused(f"{refusal.message}; {hint}", 404, refusal.code) from None
         if as_json:
             print_json({name: value for name, value in found.items() if name != "source"})
         else:

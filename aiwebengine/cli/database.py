@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import attrs
 import click
 
 from aiwebengine.cli.config import load_or_exit
@@ -31,7 +32,7 @@ def opened(
     """
     from aiwebengine.repository import open_database
 
-    settings = load_or_exit(context, sources).section("repository")
+    settings = load_or_exit(context, attrs.evolve(sources, starts_engine=False)).section("repository")
     if settings.database_url.scheme == "memory":
         raise click.ClickException(
             "repository.database_url is memory:, which only the running engine has; name a database, "

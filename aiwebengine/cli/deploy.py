@@ -133,6 +133,11 @@ class _Deployment:
             )
             return {"uri": uri, "file": str(file), "ok": True, **answer.json()}
         except Refused as refusal:
+            current = refusal.details.get("current")
+            if self.expect is not None and refusal.status == 412 and isinstance(current, int):
+                now = f"the current one is {current}" if current else "there is no such script"
+                said = f"version {self.expect} was expected, {now} (412 {refusal.code})"
+                refusal = Refused(said, 412, refusal.code, said, refusal.details)
             return _refused(uri, file, refusal)
 
     def _batch(self, scripts: Mapping[str, Path]) -> list[dict[str, Any]]:

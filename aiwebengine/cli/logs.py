@@ -23,6 +23,7 @@ Event = tuple[str, str]
 
 
 LEVELS = ("trace", "debug", "info", "warn", "error")
+KINDS = ("log", "error", "load", "lint", "host", "canary", "audit")
 _COLOURS = {"error": "red", "warn": "yellow", "debug": "bright_black", "trace": "bright_black"}
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -49,6 +50,7 @@ def _moment(context: click.Context, option: click.Parameter, value: str | None) 
 @click.option("-n", "--limit", default=100, show_default=True, help="How many of the latest entries.")
 @click.option("--script", help="Only of this script.")
 @click.option("--level", type=click.Choice(LEVELS), help="The least severe level wanted.")
+@click.option("--kind", type=click.Choice(KINDS), help="Only of this kind; audit tells who changed what.")
 @click.option("--request-id", help="Only of this request.")
 @click.option("--contains", help="Only with this text.")
 @click.option(
@@ -62,6 +64,7 @@ def logs(
     limit: int,
     script: str | None,
     level: str | None,
+    kind: str | None,
     request_id: str | None,
     contains: str | None,
     since: str | None,
@@ -70,6 +73,7 @@ def logs(
     filters: dict[str, object] = {
         "script": script,
         "level": level,
+        "kind": kind,
         "request_id": request_id,
         "contains": contains,
     }

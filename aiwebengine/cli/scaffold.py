@@ -9,6 +9,7 @@ from string import Template
 
 import click
 
+import aiwebengine
 from aiwebengine import VERSION
 
 __all__ = ["application", "plugin"]
@@ -34,6 +35,8 @@ def plugin(name: str, directory: Path) -> Path:
     short = name.lower().removeprefix("aiwebengine-").removeprefix("aiwebengine_").replace("-", "_")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", short):
         raise click.BadParameter("must begin with a letter; letters, digits, - and _", param_hint="NAME")
+    if (Path(aiwebengine.__file__).parent / "plugins" / f"aiwebengine_{short}.py").exists():
+        raise click.BadParameter(f"the engine has a plugin {short} of its own", param_hint="NAME")
     words = {
         "name": short,
         "distribution": f"aiwebengine-{short.replace('_', '-')}",

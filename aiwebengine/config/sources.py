@@ -44,7 +44,8 @@ class ConfigurationSources:
 
     ``files``, ``settings``, ``scripts`` and ``listen`` are the values of ``--config``, ``--set``,
     ``--scripts`` and ``--listen``, in order; ``environment`` that of ``--env``. Relative paths start at
-    ``directory``.
+    ``directory``. ``starts_engine`` is false for commands to which the engine's own key does not matter:
+    they pass over AIWEBENGINE_API_KEY, which an operator's shell has for other commands, in any environment.
     """
 
     files: tuple[str, ...] = attrs.field(default=(), converter=_texts)
@@ -55,6 +56,7 @@ class ConfigurationSources:
     variables: Mapping[str, str] = attrs.field(factory=lambda: dict(os.environ), repr=False)
     directory: Path = attrs.field(factory=Path.cwd)
     default_environment: str = DEFAULT_ENVIRONMENT
+    starts_engine: bool = True
 
     def environment_name(self) -> str:
         """Give the environment: ``--env``, else AIWEBENGINE_ENV, else the default."""
@@ -129,7 +131,7 @@ class _Reading:
     def _settings(self) -> dict[str, str]:
         """Give the variables that may be settings."""
         passed_over = set(COMMAND_VARIABLES)
-        if self.environment != DEVELOPMENT:
+        if self.environment != DEVELOPMENT and self._sources.starts_engine:
             # On a server this is most likely security.api_key, misspelt: it must not be passed over.
             passed_over.discard("AIWEBENGINE_API_KEY")
         return {name: value for name, value in self.variables.items() if name not in passed_over}

@@ -41,6 +41,15 @@ class CanaryTests(EditorCase):
         """Give what the route answers when asked often."""
         return {self.live() for _ in range(count)}
 
+    def test_head_has_room_for_all_it_says(self) -> None:
+        """In a window of common size the name is whole and the buttons are not pushed out."""
+        self.page.size(1280, 800)
+        self.begin("trial", "60")
+        self.see(".doc-facts", "yours is the canary, version 2")
+        fits = "((one) => one.scrollWidth <= one.clientWidth)(document.querySelector('.editor-head{}'))"
+        self.assertTrue(self.page.run(fits.format("")), "the buttons are pushed out")
+        self.assertTrue(self.page.run(fits.format(" .doc-name")), "the name is cut")
+
     def test_req_dev_003_canary_is_put_watched_and_promoted(self) -> None:
         """Its share, figures and age are shown beside the text, in the tree and among the versions."""
         self.begin("trial", "60", "faster")

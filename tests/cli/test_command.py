@@ -276,3 +276,9 @@ class ScaffoldTests(SynchronousTestCase):
             result = invoke(*arguments)
             self.assertEqual(result.exit_code, 2, result.output)
             self.assertIn("NAME", result.output)
+
+    def test_plugin_named_as_one_of_the_engine(self) -> None:
+        """It could never be used beside that one, so it is not begun."""
+        result = invoke("plugins", "new", "aiwebengine-request-log")
+        self.assertEqual(result.exit_code, 2, result.output)
+        self.assertIn("the engine has a plugin request_log of its own", result.output)

@@ -221,6 +221,7 @@ class CanaryTests(RemoteCase):
         result = self.run_command("scripts", "canary", "hello.js")
         self.assertEqual(result.exit_code, 1)
         self.assertIn("hello.js has no canary", result.stderr)
+        self.assertIn("earlier ones: aiwebengine logs --kind canary --script hello.js", result.stderr)
         for arguments in (["--promote", "--abort"], ["--percent", "0"], ["--percent", "101"]):
             self.assertEqual(self.run_command("scripts", "canary", "hello.js", *arguments).exit_code, 2)
         self.assertEqual(len(self.seen), 1)
@@ -278,6 +279,16 @@ class DeployTests(RemoteCase):
         self.assertEqual(result.exit_code, 1)
         self.assertEqual(self.seen[0].headers["if-match"], '"2"')
         self.assertIn("the current one is 3", result.output)
+
+    def test_stale_version_in_the_words_of_the_option(self) -> None:
+        """The refusal of --expect speaks of versions, not of a header that nobody wrote."""
+        file = str(self.root / "hello.js")
+        for current, said in ((3, "the current one is 3"), (0, "there is no such script")):
+            stale = self.refusal(412, "PRECONDITION_FAILED", 'If-Match is "2", ...', current=current)
+            self.will("PUT", "/engine/scripts/hello.js", *stale)
+            result = self.run_command("deploy", file, "--expect", "2")
+            self.assertIn(f"version 2 was expected, {said} (412 PRECONDITION_FAILED)", result.stderr)
+            self.assertNotIn("If-Match", result.stderr)
 
     def test_req_dev_004_script_that_does_not_load(self) -> None:
         """The refusal names file, line and column; the other files are deployed; exit status 1."""
@@ -365,10 +376,10 @@ class LogsTests(RemoteCase):
 
     def test_latest(self) -> None:
         """Entries are lines of time, level, place and message; filters are handed on."""
-        target = "/engine/logs?script=hello.js&level=info&contains=a+b&limit=5"
+        target = "/engine/logs?script=hello.js&level=info&kind=log&contains=a+b&limit=5"
         entries = [self.entry(1), self.entry(2, timestamp=0, script="", route="")]
         self.will("GET", target, 200, {"entries": entries, "next": 2})
-        filters = ("--script", "hello.js", "--level", "info", "--contains", "a b", "-n", "5")
+        filters = ("--script", "hello.js", "--level", "info", "--kind", "log", "--contains", "a b", "-n", "5")
         result = self.run_command("logs", *filters)
         self.assertEqual(
             result.output,

@@ -163,6 +163,9 @@ class EnvironmentTests(ConfigurationTestCase):
         self.assertEqual(self.load(variables=development).section("security").api_key.reveal(), "")
         # On a server the last one is most likely a mistake that leaves the engine without its key.
         self.assertIn("did you mean AIWEBENGINE_SECURITY__API_KEY?", self.problem(variables=variables))
+        # A command that starts no engine has no use for that key.
+        offline = self.load(variables=variables, starts_engine=False)
+        self.assertEqual(offline.section("security").api_key.reveal(), "")
 
     def test_a_name_that_is_no_name_is_refused(self):
         self.assertIn("--env: environment = '../x'", self.problem(environment="../x"))

@@ -42,12 +42,12 @@ class CommandCase(SynchronousTestCase):
         self.count += 1
         return f"sqlite:///{self.directory}/{self.count}.db"
 
-    def command(self, url, *arguments, fails=False):
+    def command(self, url, *arguments, fails=False, **variables):
         """Give the output of a command on a database."""
         clean = {name: None for name in os.environ if name.startswith("AIWEBENGINE_")}
         group = LazyGroup("aiwebengine", targets=COMMANDS)
         settings = ["--set", f"repository.database_url={url}"] if url else []
-        result = CliRunner().invoke(group, [*arguments, *settings], env=clean)
+        result = CliRunner().invoke(group, [*arguments, *settings], env=clean | variables)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         self.assertEqual(result.exit_code, 1 if fails else 0, result.output)
@@ -561,3 +561,16 @@ class MigrateTests(CommandCase):
         self.assertEqual(self.command(url, "migrate", *off), "schema 4\n")
         self.command(url, "migrate", "--check", *off)
         self.command(url, "export", "b.zip", *off)
+
+    def test_key_of_the_command_in_the_shell(self):
+        """Commands on the database do not mind the key that the shell has for others, in production too."""
+        key = {"AIWEBENGINE_API_KEY": "of-an-engine-elsewhere", "AIWEBENGINE_ENV": "production"}
+        url = self.sqlite()
+        self.command(url, "migrate", **key)
+        for arguments in (
+            ["backup", "b.zip"],
+            ["export", "e.zip"],
+            ["import", "e.zip"],
+            ["restore", "b.zip"],
+        ):
+            self.command(url, *arguments, **key)

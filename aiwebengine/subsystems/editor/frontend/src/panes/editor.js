@@ -53,11 +53,7 @@ export class EditorPane {
       h("h2", { class: "doc-title" }, icon("file"), this.name),
       this.badge,
       this.facts,
-      h("div", { class: "grow" }),
-      this.revertButton,
-      this.runButton,
-      this.canaryButton,
-      this.saveButton,
+      h("div", { class: "doc-acts" }, this.revertButton, this.runButton, this.canaryButton, this.saveButton),
     );
     this.host = h("div", { class: "code" });
     this.empty = h(
