@@ -17,7 +17,7 @@ from aiwebengine.testing.engine import EngineProcess
 
 T = TypeVar("T")
 
-#: Wall-clock time nobody should need, however busy the machine: for all tests whose subject is something else.
+#: Wall-clock time nobody should need, however busy the machine; for tests whose subject is something else.
 PATIENT_MS = 60_000
 
 

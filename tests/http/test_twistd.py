@@ -18,6 +18,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.testing.client import read_answers
 from aiwebengine.testing.engine import EngineProcess, NotStarted
+from tests.ports import lasting_port
 
 HELLO = {"hello.js": 'register("/hello", () => "hello");'}
 SLOW = {
@@ -392,8 +393,7 @@ class ConcurrencyTests(ProcessCase):
     def test_early_clients_wait(self) -> None:
         """The port is bound before scripts are loaded; who comes early is served when they are."""
         engine = self.make(scripts={**HELLO, "late.js": "for (let i = 0; i < 3e6; i++);"})
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            port = taken.getsockname()[1]
+        port = lasting_port()
         engine.configure({"server.port": port})
         answers: list[int] = []
 

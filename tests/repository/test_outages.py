@@ -224,7 +224,7 @@ class FrozenTests(ServerCase):
             facts = await repository.check()
             self.assertLessEqual(facts["connections"], 3)
             self.assertEqual(facts["calls_waiting"], 0)
-            # What was given up ends as soon as the server reads that it is over; else the test's own time does.
+            # What was given up ends as soon as the server reads that it is over.
             while await self.connections(repository) > 4:
                 await deferLater(reactor, 0.02)
 
