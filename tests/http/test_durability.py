@@ -15,6 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.testing.engine import EngineProcess
 from tests.http.ledger import Crowd, Ledger
+from tests.http.support import PATIENT_MS
 from tests.repository.postgresql_server import shared_server
 from tests.repository.test_postgresql import empty_database
 
@@ -33,7 +34,12 @@ class DurabilityCase(SynchronousTestCase):
         """Start an engine on a repository."""
         directory = tempfile.mkdtemp(prefix="aiwebengine-test-")
         self.addCleanup(shutil.rmtree, directory, ignore_errors=True)
-        own = {"javascript.workers": 1, "repository.database_url": url, "logging.access_log": "off"}
+        own = {
+            "server.request_timeout_ms": PATIENT_MS,
+            "javascript.workers": 1,
+            "repository.database_url": url,
+            "logging.access_log": "off",
+        }
         named = {name.replace("__", "."): value for name, value in settings.items()}
         engine = EngineProcess(directory, settings={**own, **named})
         self.addCleanup(engine.kill)

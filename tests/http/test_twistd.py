@@ -18,6 +18,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.testing.client import read_answers
 from aiwebengine.testing.engine import EngineProcess, NotStarted
+from tests.http.support import PATIENT_MS
 from tests.ports import lasting_port
 
 HELLO = {"hello.js": 'register("/hello", () => "hello");'}
@@ -61,7 +62,8 @@ class ProcessCase(SynchronousTestCase):
     """Engines of their own."""
 
     def make(self, settings: Mapping[str, object] | None = None, **options: Any) -> EngineProcess:
-        engine = EngineProcess(tempfile.mkdtemp(prefix="aiwebengine-test-"), settings=settings, **options)
+        patient = {"server.request_timeout_ms": PATIENT_MS, **(settings or {})}
+        engine = EngineProcess(tempfile.mkdtemp(prefix="aiwebengine-test-"), settings=patient, **options)
         self.addCleanup(engine.kill)
         return engine
 
