@@ -23,7 +23,7 @@ from tests.ports import lasting_port
 
 HELLO = {"hello.js": 'register("/hello", () => "hello");'}
 SLOW = {
-    "slow.js": 'register("/slow", async () => { await new Promise(r => setTimeout(r, 1000)); return "slow"; });'
+    "slow.js": 'register("/slow", async () => { await new Promise(r => setTimeout(r, 4000)); return "slow"; });'
     'register("/stream", async function* () { for (;;) { yield "x"; await new Promise(r => setTimeout(r, 50)); } });'
 }
 BROKEN_PLUGIN = '''

@@ -28,7 +28,7 @@ from tests.scripts.fakes import RegistryHelper
 class ServerCase(TestCase):
     """A repository with real threads on a server which runs again after the test."""
 
-    timeout = 120
+    timeout = 300
 
     def setUp(self):
         self.url = empty_database()

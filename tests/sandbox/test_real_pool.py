@@ -39,7 +39,7 @@ register("/stream", function* () { try { for (;;) yield "x".repeat(30000) } fina
 class RealPoolTests(TestCase):
     """`SandboxPool` on the real reactor."""
 
-    timeout = 60
+    timeout = 300
 
     async def make(self, *, request_timeout_ms: float = 20_000, **changes: Any) -> SandboxPool:
         """Start a pool."""

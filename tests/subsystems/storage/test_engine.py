@@ -20,7 +20,7 @@ from tests.subsystems.storage.rig import storing
 class _EngineCase(TestCase):
     """Each test starts an engine of its own."""
 
-    timeout = 60
+    timeout = 300
 
     async def start(self, **settings: object) -> LocalEngine:
         patient = {"server.request_timeout_ms": PATIENT_MS}
