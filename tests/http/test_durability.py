@@ -130,7 +130,7 @@ class OutageTests(DurabilityCase):
 
     def test_req_data_004_server_frozen(self) -> None:
         """A server that does not answer: 503, scripts go on, memory tells what happens, recovery unaided."""
-        engine = self.engine(self.url, repository__call_timeout_ms=600)
+        engine = self.engine(self.url, repository__call_timeout_ms=2000)
         engine.put_script("page", PAGE)
         heard, hear = Heard(engine, "?script=page&kind=log"), engine.wait_for
         self.server.freeze()
