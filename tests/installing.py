@@ -111,6 +111,8 @@ class Running:
         cwd.mkdir(parents=True, exist_ok=True)
         port_file, log = (cwd / "port").resolve(), (cwd / "server.log").resolve()
         full = [*map(str, command), "--set", "server.port=0", "--set", f"server.port_file={port_file}"]
+        # A busy machine is no subject of these tests.
+        full += ["--set", "server.request_timeout_ms=60000"]
         with log.open("wb") as output:
             process = subprocess.Popen(full, cwd=cwd, stdout=output, stderr=output, env=_environ(path))
         running = cls(process, log)
