@@ -119,13 +119,20 @@ class Trial:
 
     def __init__(self, number: int, line: Sequence[str], deadline_s: float = DEADLINE_S) -> None:
         self._number = number
+        self._line = line
         self._lines: list[str] = []
-        self.deadline = time.monotonic() + deadline_s
         self._deadline_s = deadline_s
+        self.deadline = 0.0
         self._mark = f"TEST_SHARD={number}-{os.getpid()}-{secrets.token_hex(8)}"
+        self._process: subprocess.Popen[str] | None = None
+        self._reading = threading.Thread(target=self._read)
+
+    def start(self) -> Trial:
+        """Start it; from before this on, `end` ends it."""
         name, _, value = self._mark.partition("=")
+        self.deadline = time.monotonic() + self._deadline_s
         self._process = subprocess.Popen(  # noqa: S603 - our own command
-            line,
+            self._line,
             cwd=ROOT,
             env={**os.environ, name: value},
             stdin=subprocess.DEVNULL,
@@ -136,26 +143,29 @@ class Trial:
             # A group of its own, to be killed whole.
             start_new_session=True,
         )
-        self._reading = threading.Thread(target=self._read)
         self._reading.start()
+        return self
 
     def _say(self, line: str) -> None:
         self._lines.append(line)
         print(f"{self._number}| {line}", end="", flush=True)
 
     def _read(self) -> None:
-        for line in self._process.stdout or ():
-            self._say(line)
+        assert self._process is not None and self._process.stdout is not None
+        with self._process.stdout as output:
+            for line in output:
+                self._say(line)
 
     def end(self) -> None:
         """Kill it and what it left behind, which may hold its output open."""
-        if self._process.poll() is None:
+        if self._process is not None and self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
         for line in end_marked(self._mark):
             print(f"{self._number}| ended what was left: {line[:200]}", flush=True)
 
     def wait(self) -> End:
         """Give how it ended, once it has."""
+        assert self._process is not None
         killed = False
         try:
             self._process.wait(max(0.0, self.deadline - time.monotonic()))
@@ -184,6 +194,7 @@ def run(lines: Sequence[Sequence[str]], deadline_s: float = DEADLINE_S) -> int:
     try:
         for number, line in enumerate(lines, 1):
             trials.append(Trial(number, line, deadline_s))
+            trials[-1].start()
         ends = [trial.wait() for trial in trials]
     finally:
         for trial in trials:

@@ -136,7 +136,11 @@ class RunningTests(SynchronousTestCase):
             f"sys.exit(shards['run'](lines))\n"
         )
         ended = subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, timeout=100, check=False
+            [sys.executable, "-X", "dev", "-c", program],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
         self.assertEqual(ended.stderr, "")
         return ended.returncode, ended.stdout
@@ -175,6 +179,7 @@ class RunningTests(SynchronousTestCase):
         with contextlib.redirect_stdout(printed):
             trial = shards.Trial(1, [sys.executable, "-c", _LEAVES + "child.wait()"], 600)
             self.addCleanup(trial.end)
+            trial.start()
             while "child" not in printed.getvalue():
                 time.sleep(0.01)
             trial.deadline = time.monotonic()
