@@ -151,10 +151,10 @@ class Trial:
         print(f"{self._number}| {line}", end="", flush=True)
 
     def _read(self) -> None:
-        assert self._process is not None and self._process.stdout is not None
-        with self._process.stdout as output:
-            for line in output:
-                self._say(line)
+        if self._process is not None and self._process.stdout is not None:
+            with self._process.stdout as output:
+                for line in output:
+                    self._say(line)
 
     def end(self) -> None:
         """Kill it and what it left behind, which may hold its output open."""
@@ -165,7 +165,8 @@ class Trial:
 
     def wait(self) -> End:
         """Give how it ended, once it has."""
-        assert self._process is not None
+        if self._process is None:
+            raise RuntimeError("the trial was not started")
         killed = False
         try:
             self._process.wait(max(0.0, self.deadline - time.monotonic()))
