@@ -138,7 +138,7 @@ class RunningTests(SynchronousTestCase):
         """Both clients get good answers only."""
         self.addCleanup(server.stop)
         server.wait("/hello")
-        found = burst(server.url + "/hello", 1, 4)
+        found = burst(server.url + "/hello", 4, 4)
         self.assertGreater(found.requests, 10)
         self.assertEqual(found.failures, 0)
         steadily = steady(server.url + "/hello?name=you", 50, 0.5)

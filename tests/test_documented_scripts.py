@@ -29,6 +29,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.cli import command
 from aiwebengine.testing.engine import EngineProcess
+from tests.http.support import PATIENT_MS
 from tests.installing import ROOT
 
 PAGES = tuple(
@@ -50,7 +51,7 @@ _ASK = re.compile(
     r"(?P<method>[A-Z]+) (?P<path>\S+)(?: (?P<kind>json|form|header) (?P<sent>.*?))?"
     r" -> (?P<status>\d+)(?: (?P<text>.*))?"
 )
-_QUICK = {"javascript.execution_timeout_ms": 300, "server.request_timeout_ms": 3000}
+_QUICK = {"javascript.execution_timeout_ms": 300, "server.request_timeout_ms": PATIENT_MS}
 
 
 @attrs.frozen

@@ -23,7 +23,7 @@ SCRIPTS = {
 class RestartTests(TestCase):
     """With SQLite in a directory of its own."""
 
-    timeout = 60
+    timeout = 300
 
     async def start(self, **settings):
         """Start the engine; give it with how many scripts were loaded, and how many not."""
@@ -48,7 +48,7 @@ class RestartTests(TestCase):
 
     async def get(self, engine, path):
         def ask():
-            with urlopen(engine.url + path, timeout=30) as answer:
+            with urlopen(engine.url + path, timeout=300) as answer:
                 return answer.read().decode()
 
         return await deferToThread(ask)

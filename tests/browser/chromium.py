@@ -37,7 +37,7 @@ _FLAGS = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
-_PATIENCE_S = 30.0
+_PATIENCE_S = 120.0
 # Chromium reads commands from descriptor 3 and writes answers to descriptor 4.
 _COMMANDS, _ANSWERS = 3, 4
 

@@ -72,6 +72,7 @@ class SignInTests(EditorCase):
             self.look()
         self.page.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         self.assertEqual(self.tried("old"), tried, "a key known to be wrong is tried again")
+        self.focused("#api-key")
         self.page.type(self.engine.api_key)
         self.page.press("Enter")
         self.see(".doc-name", "pictures.js")

@@ -17,6 +17,7 @@ from aiwebengine.cli import command, terminal
 from aiwebengine.cli.watching import Watcher
 from aiwebengine.testing.engine import EngineProcess
 from tests.cli.test_remote import RECORD, RemoteCase
+from tests.http.support import PATIENT_MS
 
 
 class FolderCase(RemoteCase):
@@ -266,7 +267,7 @@ class RealEngineTests(SynchronousTestCase):
         (root / "scripts").mkdir(parents=True)
         hello, other = root / "scripts" / "hello.js", root / "scripts" / "other.js"
         hello.write_text("register('/hello', () => { console.warn('asked'); return 'one\\n'; });\n")
-        with EngineProcess(root / "engine") as engine:
+        with EngineProcess(root / "engine", settings={"server.request_timeout_ms": PATIENT_MS}) as engine:
             environment = {"XDG_CONFIG_HOME": str(root / "config"), "AIWEBENGINE_URL": None}
 
             def run(*arguments: str, status: int = 0, stdin: str | None = None) -> Any:

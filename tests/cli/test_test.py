@@ -142,7 +142,7 @@ class CommandTests(BenchCase):
         """As people run it: here, with the exit status of the run; nothing is left in the directory."""
         root = self.write({"tests/a.test.js": GOOD, "tests/b.test.js": BAD})
         with self.process(root, "--tap") as process:
-            said, complaints = process.communicate(timeout=60)
+            said, complaints = process.communicate(timeout=300)
         self.assertEqual((process.returncode, complaints), (1, ""))
         self.assertIn("not ok 2 - tests/b.test.js > is bad", said)
         self.assertEqual([one.name for one in root.iterdir()], ["tests"])
@@ -156,5 +156,5 @@ class CommandTests(BenchCase):
                 if "waiting for changes" in line:
                     break
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=60)
+            process.communicate(timeout=300)
         self.assertEqual(process.returncode, 130)

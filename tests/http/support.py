@@ -17,6 +17,9 @@ from aiwebengine.testing.engine import EngineProcess
 
 T = TypeVar("T")
 
+#: Wall-clock time nobody should need, however busy the machine; for tests whose subject is something else.
+PATIENT_MS = 60_000
+
 
 class EngineCase(SynchronousTestCase):
     """
@@ -60,7 +63,8 @@ class EngineCase(SynchronousTestCase):
     @classmethod
     def begin_engine(cls) -> None:
         cls.directory = tempfile.mkdtemp(prefix="aiwebengine-test-")
-        settings = {"javascript.stack_size_bytes": 262_144, **cls.settings}
+        patient = {"server.request_timeout_ms": PATIENT_MS, "javascript.stack_size_bytes": 262_144}
+        settings = {**patient, **cls.settings}
         cls.engine = EngineProcess(
             cls.directory, settings=settings, scripts=cls.scripts, environment=cls.environment
         )

@@ -13,7 +13,7 @@ from http.client import HTTPException
 from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.testing.engine import EngineProcess
-from tests.http.support import EngineCase
+from tests.http.support import PATIENT_MS, EngineCase
 
 
 class SandboxCrashTests(EngineCase):
@@ -103,7 +103,10 @@ class ServerCrashTests(SynchronousTestCase):
         """What was acknowledged before the server was killed amid writes is there after a restart."""
         engine = EngineProcess(
             tempfile.mkdtemp(prefix="aiwebengine-test-"),
-            settings={"repository.database_url": "sqlite:///scripts.db"},
+            settings={
+                "repository.database_url": "sqlite:///scripts.db",
+                "server.request_timeout_ms": PATIENT_MS,
+            },
         )
         self.addCleanup(engine.kill)
         written = 0

@@ -15,6 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.testing.engine import EngineProcess
 from tests.http.ledger import Crowd, Ledger
+from tests.http.support import PATIENT_MS
 from tests.repository.postgresql_server import shared_server
 from tests.repository.test_postgresql import empty_database
 
@@ -33,7 +34,12 @@ class DurabilityCase(SynchronousTestCase):
         """Start an engine on a repository."""
         directory = tempfile.mkdtemp(prefix="aiwebengine-test-")
         self.addCleanup(shutil.rmtree, directory, ignore_errors=True)
-        own = {"javascript.workers": 1, "repository.database_url": url, "logging.access_log": "off"}
+        own = {
+            "server.request_timeout_ms": PATIENT_MS,
+            "javascript.workers": 1,
+            "repository.database_url": url,
+            "logging.access_log": "off",
+        }
         named = {name.replace("__", "."): value for name, value in settings.items()}
         engine = EngineProcess(directory, settings={**own, **named})
         self.addCleanup(engine.kill)
@@ -124,7 +130,7 @@ class OutageTests(DurabilityCase):
 
     def test_req_data_004_server_frozen(self) -> None:
         """A server that does not answer: 503, scripts go on, memory tells what happens, recovery unaided."""
-        engine = self.engine(self.url, repository__call_timeout_ms=600)
+        engine = self.engine(self.url, repository__call_timeout_ms=2000)
         engine.put_script("page", PAGE)
         heard, hear = Heard(engine, "?script=page&kind=log"), engine.wait_for
         self.server.freeze()

@@ -32,11 +32,30 @@ register("/events", async function* () {
 """
 
 
-class StreamTests(EngineCase):
-    """Streams over HTTP."""
+class StreamCase(EngineCase):
+    """Ask for streams that end badly."""
 
     scripts = {"streams.js": SCRIPT}
-    settings = {"server.request_timeout_ms": 1500, "javascript.execution_timeout_ms": 300}
+
+    def request_id(self, name: str) -> str:
+        return f"{name}-{self.id().rpartition('.')[2][:40]}"
+
+    def assert_cut(self, path: str, reason: str) -> None:
+        name = self.request_id(path[1:])
+        head = f"GET {path} HTTP/1.1\r\nHost: x\r\nX-Request-Id: {name}\r\n\r\n"
+        with self.client.raw(head.encode()) as connection:
+            data = connection.read_all()
+        self.assertTrue(data.startswith(b"HTTP/1.1 200 "))
+        self.assertIn(b"begin", data)
+        # Not whole, so that no client takes it for the answer.
+        self.assertRaises(ValueError, read_answers, data)
+        self.assertIn(reason, self.logged(name)[-1]["message"])
+
+
+class StreamTests(StreamCase):
+    """Streams over HTTP."""
+
+    settings = {"javascript.execution_timeout_ms": 300}
 
     def test_req_http_003_streams(self) -> None:
         for path, body in (
@@ -66,9 +85,6 @@ class StreamTests(EngineCase):
         """The first piece of a stream that stalls is there before its end."""
         with self.client.raw(b"GET /stalls HTTP/1.1\r\nHost: x\r\n\r\n") as connection:
             self.assertIn(b"begin", connection.read_until(b"begin"))
-
-    def request_id(self, name: str) -> str:
-        return f"{name}-{self.id().rpartition('.')[2][:40]}"
 
     def pieces(self, request_id: str) -> int:
         """Give how many pieces a script has made for a request."""
@@ -111,26 +127,12 @@ class StreamTests(EngineCase):
         connection.close()
         self.engine.wait_for("finally", lambda: self.logged(name)[-1]["message"] == "closed")
 
-    def assert_cut(self, path: str, reason: str) -> None:
-        name = self.request_id(path[1:])
-        head = f"GET {path} HTTP/1.1\r\nHost: x\r\nX-Request-Id: {name}\r\n\r\n"
-        with self.client.raw(head.encode()) as connection:
-            data = connection.read_all()
-        self.assertTrue(data.startswith(b"HTTP/1.1 200 "))
-        self.assertIn(b"begin", data)
-        # Not whole, so that no client takes it for the answer.
-        self.assertRaises(ValueError, read_answers, data)
-        self.assertIn(reason, self.logged(name)[-1]["message"])
-
     def test_req_http_003_failure_cuts_the_connection(self) -> None:
         self.assert_cut("/throws", "in the middle")
         self.assert_cut("/wrong", "")
 
     def test_req_js_003_loop_in_a_stream(self) -> None:
         self.assert_cut("/loops", "300 ms of CPU")
-
-    def test_req_http_004_stalled_stream(self) -> None:
-        self.assert_cut("/stalls", "1500 ms")
 
     def test_failure_before_the_first_piece(self) -> None:
         """Either the head was sent and the connection cut, or the answer is a 500: never a whole 200."""
@@ -143,3 +145,12 @@ class StreamTests(EngineCase):
         except ValueError:
             return
         self.assertEqual(answer.status, 500)
+
+
+class StalledTests(StreamCase):
+    """The time between two pieces has a limit too."""
+
+    settings = {"server.request_timeout_ms": 1500}
+
+    def test_req_http_004_stalled_stream(self) -> None:
+        self.assert_cut("/stalls", "1500 ms")

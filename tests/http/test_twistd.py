@@ -18,10 +18,12 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.testing.client import read_answers
 from aiwebengine.testing.engine import EngineProcess, NotStarted
+from tests.http.support import PATIENT_MS
+from tests.ports import lasting_port
 
 HELLO = {"hello.js": 'register("/hello", () => "hello");'}
 SLOW = {
-    "slow.js": 'register("/slow", async () => { await new Promise(r => setTimeout(r, 1000)); return "slow"; });'
+    "slow.js": 'register("/slow", async () => { await new Promise(r => setTimeout(r, 4000)); return "slow"; });'
     'register("/stream", async function* () { for (;;) { yield "x"; await new Promise(r => setTimeout(r, 50)); } });'
 }
 BROKEN_PLUGIN = '''
@@ -60,7 +62,8 @@ class ProcessCase(SynchronousTestCase):
     """Engines of their own."""
 
     def make(self, settings: Mapping[str, object] | None = None, **options: Any) -> EngineProcess:
-        engine = EngineProcess(tempfile.mkdtemp(prefix="aiwebengine-test-"), settings=settings, **options)
+        patient = {"server.request_timeout_ms": PATIENT_MS, **(settings or {})}
+        engine = EngineProcess(tempfile.mkdtemp(prefix="aiwebengine-test-"), settings=patient, **options)
         self.addCleanup(engine.kill)
         return engine
 
@@ -392,8 +395,7 @@ class ConcurrencyTests(ProcessCase):
     def test_early_clients_wait(self) -> None:
         """The port is bound before scripts are loaded; who comes early is served when they are."""
         engine = self.make(scripts={**HELLO, "late.js": "for (let i = 0; i < 3e6; i++);"})
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            port = taken.getsockname()[1]
+        port = lasting_port()
         engine.configure({"server.port": port})
         answers: list[int] = []
 

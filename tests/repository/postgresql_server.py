@@ -7,7 +7,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,7 +15,11 @@ from pathlib import Path
 
 from twisted.trial.unittest import SkipTest
 
+from tests.ports import is_free, lasting_port
+
 _BINARIES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin")
+# For starting and stopping, on any machine.
+_PATIENCE_S = "300"
 _shared: Server | None = None
 _missing: str = ""
 
@@ -29,7 +32,7 @@ def shared_server() -> Server:
     if _shared is None:
         try:
             _shared = Server()
-            _shared.start()
+            _shared.start_first()
         except CannotServe as error:
             _missing = f"no PostgreSQL: {error}"
             raise SkipTest(_missing) from None
@@ -43,7 +46,7 @@ class CannotServe(Exception):
 
 class Server:
     """
-    A cluster of its own on a free port of 127.0.0.1 with password authentication.
+    A cluster of its own on a free port of 127.0.0.1 with password authentication; it stays on that port.
 
     As root the server runs as the user ``postgres``, since PostgreSQL refuses root.
     """
@@ -67,9 +70,7 @@ class Server:
         password_file = self._home / "password"
         password_file.write_text(self.password)
         password_file.chmod(0o644)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = lasting_port()
         self._databases = 0
         self._frozen: list[int] = []
         self._run(
@@ -95,12 +96,19 @@ class Server:
             " -c max_connections=60 -c shared_buffers=32MB -c autovacuum=off -c fsync=off"
         )
         self._run(
-            "pg_ctl", "start", "-w", "-D", str(self._data), "-l", str(self._home / "log"), "-o", options
-        )
+            "pg_ctl", "start", "-w", "-t", _PATIENCE_S, "-D", str(self._data),
+            "-l", str(self._home / "log"), "-o", options,
+        )  # fmt: skip
+
+    def start_first(self) -> None:
+        """Start it for the first time; when somebody else was quicker to take its port, on another."""
+        if not is_free(self.port):
+            self.port = lasting_port()
+        self.start()
 
     def stop(self, mode: str = "fast") -> None:
         """Stop it as an operator would in a hurry; connections break."""
-        self._run("pg_ctl", "stop", "-w", "-m", mode, "-D", str(self._data))
+        self._run("pg_ctl", "stop", "-w", "-t", _PATIENCE_S, "-m", mode, "-D", str(self._data))
 
     def kill(self) -> None:
         """Kill the server with SIGKILL, all its processes, as a crash does."""

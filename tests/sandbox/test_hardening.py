@@ -70,7 +70,7 @@ class ChildCase(SynchronousTestCase):
     def child(self, code: str, harden: str = HARDEN, stdin: bytes = b"") -> tuple[int, list[Any], str]:
         """Give the exit status, what the child said, and its standard error."""
         process = start(PREPARE + self.before + harden + code)
-        out, err = process.communicate(stdin, timeout=60)
+        out, err = process.communicate(stdin, timeout=300)
         return (
             process.returncode,
             [ast.literal_eval(line) for line in out.decode().splitlines()],
@@ -215,7 +215,7 @@ except RuntimeError as refused:
                 self.assertRegex(limits, r"Max open files +16 +16 ")
                 self.assertRegex(limits, rf"Max address space +{256 << 20} +{256 << 20} ")
         finally:
-            process.communicate(b"x", timeout=60)
+            process.communicate(b"x", timeout=300)
 
     def test_req_sec_004_inherited_descriptors_are_closed(self) -> None:
         """A descriptor that slipped through is closed, one to be kept is not."""
@@ -229,7 +229,7 @@ except RuntimeError as refused:
             f"say([tried(posix.get_blocking, {other}), tried(posix.get_blocking, {write_end})])"
         )
         process = start(PREPARE + self.before + code, pass_fds=(other, write_end))
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
         self.assertEqual(ast.literal_eval(out.decode()), ["EBADF", "done"], err)
 
     def test_req_sec_004_landlock_stands_alone(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from twisted.internet import reactor
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
@@ -16,6 +17,7 @@ from aiwebengine.interfaces import IServices
 from aiwebengine.testing.client import Answer, Client
 from aiwebengine.testing.engine import LocalEngine
 from aiwebengine.web.server import endpoint_strings, url_of, write_whole
+from tests.http.support import PATIENT_MS
 
 SCRIPTS = {
     "a.js": 'register("/hello", () => "hello");'
@@ -50,7 +52,8 @@ class ServerTests(TestCase):
 
     async def start(self, **settings: object) -> LocalEngine:
         named = {key.replace("__", "."): value for key, value in settings.items()}
-        engine = await LocalEngine.start(reactor, settings=named, scripts=SCRIPTS)
+        patient = {"server.request_timeout_ms": PATIENT_MS, "health.check_timeout_ms": PATIENT_MS}
+        engine = await LocalEngine.start(reactor, settings={**patient, **named}, scripts=SCRIPTS)
         self.addCleanup(lambda: Deferred.fromCoroutine(engine.stop()))
         return engine
 
@@ -83,8 +86,9 @@ class ServerTests(TestCase):
     async def test_stop_waits_for_requests_under_way(self) -> None:
         engine = await self.start()
         answer = deferToThread(Client(engine.url).get, "/slow")
+        # A look in each turn of the reactor cannot miss it.
         while not engine.services.sandboxes.status()["requests"]:
-            await self.get(engine, "/hello")
+            await deferLater(reactor, 0)
         await engine.stop()
         self.assertEqual((await answer).text, "slow")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.testing.engine import EngineProcess
-from tests.http.support import all_at_once
+from tests.http.support import PATIENT_MS, all_at_once
 
 
 class TwoEnginesTests(SynchronousTestCase):
@@ -17,7 +17,11 @@ class TwoEnginesTests(SynchronousTestCase):
     def test_req_data_004_two_engines(self) -> None:
         """Changes of public assets are seen by the other engine; of writes on one tag a single one wins."""
         root = Path(self.mktemp()).resolve()
-        settings = {"repository.database_url": f"sqlite:///{root / 'shared.db'}", "assets.refresh_ms": 50}
+        settings = {
+            "server.request_timeout_ms": PATIENT_MS,
+            "repository.database_url": f"sqlite:///{root / 'shared.db'}",
+            "assets.refresh_ms": 50,
+        }
         with (
             EngineProcess(str(root / "one"), settings=settings) as one,
             EngineProcess(str(root / "two"), settings=settings) as two,

@@ -539,7 +539,7 @@ class ServiceTests(SynchronousTestCase):
 class NotificationTests(TestCase):
     """The system's notifications, for real."""
 
-    timeout = 20
+    timeout = 300
 
     def test_real_file(self):
         """Writing a file is noticed."""

@@ -13,17 +13,21 @@ from twisted.trial.unittest import TestCase
 from aiwebengine.repository.errors import RepositoryUnavailable, RepositoryUnusable
 from aiwebengine.testing.client import Answer, Client
 from aiwebengine.testing.engine import LocalEngine
+from tests.http.support import PATIENT_MS
 from tests.subsystems.storage.rig import storing
 
 
 class _EngineCase(TestCase):
     """Each test starts an engine of its own."""
 
-    timeout = 60
+    timeout = 300
 
     async def start(self, **settings: object) -> LocalEngine:
+        patient = {"server.request_timeout_ms": PATIENT_MS}
         named = {name.replace("__", "."): value for name, value in settings.items()}
-        engine = await LocalEngine.start(reactor, settings=named, scripts={"a.js": storing("a")})
+        engine = await LocalEngine.start(
+            reactor, settings={**patient, **named}, scripts={"a.js": storing("a")}
+        )
         self.addCleanup(lambda: Deferred.fromCoroutine(engine.stop()))
         return engine
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from twisted.trial.unittest import SynchronousTestCase
 
 from aiwebengine.testing.engine import EngineProcess
-from tests.http.support import all_at_once
+from tests.http.support import PATIENT_MS, all_at_once
 from tests.subsystems.storage.rig import StorageCase, storing
 
 NOTHING = "__undefined"
@@ -391,7 +391,11 @@ class KillTests(SynchronousTestCase):
         """Each value whose request was answered is there after the next start, and so is its count."""
         source = {"a.js": storing("a")}
         directory = Path(self.mktemp()).resolve()
-        settings = {"repository.database_url": f"sqlite:///{directory}/data.db", "javascript.workers": 1}
+        settings = {
+            "server.request_timeout_ms": PATIENT_MS,
+            "repository.database_url": f"sqlite:///{directory}/data.db",
+            "javascript.workers": 1,
+        }
         engine = EngineProcess(directory, settings=settings, scripts=source)
         self.addCleanup(engine.kill)
 

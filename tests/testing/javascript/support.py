@@ -41,7 +41,7 @@ class Told:
 class BenchCase(TestCase):
     """Each test may run files on a workbench of its own."""
 
-    timeout = 120
+    timeout = 300
 
     def write(self, files: Mapping[str, str]) -> Path:
         root = Path(self.mktemp()).resolve()
