@@ -286,6 +286,8 @@ class NarrowTests(EditorCase):
         self.page.size(320, 640)
         self.page.prefer("light", "reduce")
         self.fits("nothing open")
+        # A path without a place to break, in the list of requests.
+        self.engine.client.get("/" + "long_path" * 8)
         self.put(self.source("old"))
         self.stored(self.source("new"))
         self.rewrite(self.source("trial") + f"// {'long ' * 40}\n")
