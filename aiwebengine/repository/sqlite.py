@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections import Counter
@@ -19,6 +20,8 @@ __all__ = ["APPLICATION_ID", "SQLiteDatabase", "SQLiteLink", "migrate"]
 
 #: Marks a database file as ours ("AIWE").
 APPLICATION_ID = 0x41495745
+# A database has at least one page.
+_SMALLEST_BYTES = 512
 
 T = TypeVar("T")
 
@@ -182,6 +185,7 @@ class SQLiteDatabase:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RepositoryUnusable(self.url, f"cannot make its directory: {error}") from error
+        self._make_private()
         connection = self._connect()
         try:
             self._write_ahead(connection)
@@ -191,6 +195,19 @@ class SQLiteDatabase:
             connection.close()
             raise
         return connection
+
+    def _make_private(self) -> None:
+        """Make a new file that only its owner reads: users and logs are in it. SQLite's others follow it."""
+        try:
+            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except FileExistsError:
+            size = self._path.stat().st_size if self._path.exists() else 0
+            if 0 < size < _SMALLEST_BYTES:
+                # SQLite takes some such for empty, and would write over it.
+                reason = f"the file ({size} bytes) is no SQLite database; restore a backup or move it away"
+                raise RepositoryUnusable(self.url, reason) from None
+        except OSError as error:
+            raise RepositoryUnusable(self.url, _not_writable(error, self._path)) from error
 
     def _write_ahead(self, connection: sqlite3.Connection) -> None:
         # SQLite's own timeout does not cover this change, which needs the file for itself.
@@ -266,7 +283,11 @@ def _explain(error: sqlite3.Error, url: str, path: Path) -> RepositoryUnusable:
     if "not a database" in text or "malformed" in text:
         reason = f"the file is damaged or not an SQLite database ({text}); restore a backup or move it away"
     elif "unable to open" in text or "readonly" in text:
-        reason = f"cannot be opened for writing ({text}); check that {path} and its directory are writable"
+        reason = _not_writable(text, path)
     else:
         reason = text
     return RepositoryUnusable(url, reason)
+
+
+def _not_writable(why: object, path: Path) -> str:
+    return f"cannot be opened for writing ({why}); check that {path} and its directory are writable"

@@ -133,6 +133,22 @@ class SQLiteRepositoryTests(InSQLite, ScriptRepositoryContract, SynchronousTestC
         self.assertEqual(link.execute("PRAGMA journal_mode").fetchone(), ("wal",))
         self.assertEqual(link.execute("PRAGMA synchronous").fetchone(), (2,))
 
+    def test_req_sec_005_private(self):
+        """The files are their owner's only, whatever the process's mask is."""
+        self.addCleanup(os.umask, os.umask(0))
+        self.save("a", "one")
+        modes = {one.name: one.stat().st_mode & 0o777 for one in self.path.parent.iterdir()}
+        self.assertEqual(modes, dict.fromkeys(("scripts.db", "scripts.db-shm", "scripts.db-wal"), 0o600))
+
+    def test_what_is_no_database_stays(self):
+        """A file too short to be a database is refused, not taken for an empty one."""
+        self.path.parent.mkdir(parents=True)
+        for content in (b"x", b"note to self\n" * 30):
+            self.path.write_bytes(content)
+            failure = self.failureResultOf(Deferred.fromCoroutine(self.open().scripts()), RepositoryUnusable)
+            self.assertIn("is no SQLite database", failure.value.reason)
+            self.assertEqual(self.path.read_bytes(), content)
+
     def test_two_at_once(self):
         """Two engines on one file see each other's changes and refuse stale ones."""
         other = self.open()
