@@ -59,6 +59,8 @@ export function ask({ title, content = [], actions, kind = "", dismissible = tru
       event.preventDefault();
       if (dismissible) finish(null);
     });
+    // A click beside a dialog leaves the focus where it is.
+    dialog.addEventListener("mousedown", (event) => event.target === dialog && event.preventDefault());
     document.body.append(dialog);
     dialog.showModal();
     opened?.(dialog);
