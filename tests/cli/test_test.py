@@ -136,6 +136,8 @@ class CommandTests(BenchCase):
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            # What was started in the background of a shell ignores an interrupt, and so would its children.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
 
     def test_in_a_process(self) -> None:
