@@ -65,7 +65,7 @@ class SignInTests(EditorCase):
         self.page.open(f"{self.engine.url}/engine/editor#key={self.engine.api_key}")
         self.page.wait("document.querySelector('.tree .row')")
         row = '.row[data-key="pictures.js"]'
-        # Both at once: whatever the page asks by itself meanwhile would find the key refused before the click.
+        # Both at once: what the page asks by itself meanwhile would find the key refused before the click.
         self.page.run(
             f"sessionStorage.setItem('aiwebengine.editor.key', 'old');document.querySelector('{row}').click()"
         )
