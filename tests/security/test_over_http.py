@@ -27,8 +27,10 @@ LIMITS = {
     "javascript.init_timeout_ms": 500,
     "javascript.memory_limit_bytes": 16_777_216,
 }
-#: What ends by the wall clock alone, and so needs one that strikes soon.
-WAITING = [attack for attack in ATTACKS if attack.outcomes[0] == WALL]
+#: A chain of promises: where memory ends with one link too many it just stops, and nobody answers any more.
+CHAIN = "then endlessly"
+#: What may end by the wall clock alone, and so needs one that strikes soon.
+WAITING = [attack for attack in ATTACKS if attack.outcomes[0] == WALL or attack.name == CHAIN]
 HEALTHY = 'register("/healthy", () => "healthy");'
 
 
