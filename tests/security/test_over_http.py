@@ -26,6 +26,8 @@ LIMITS = {
     "javascript.execution_timeout_ms": 150,
     "javascript.init_timeout_ms": 500,
     "javascript.memory_limit_bytes": 16_777_216,
+    # What breaks off for want of memory may be answered by this alone, long before the client gives up.
+    "server.request_timeout_ms": 10_000,
 }
 #: A chain of promises: where memory ends with one link too many it just stops, and nobody answers any more.
 CHAIN = "then endlessly"
